@@ -1,0 +1,57 @@
+// Wires gvpn-client together: the real edges, the connection, what is remembered and what is said. The composition root
+// beside main.cpp; main thread.
+#pragma once
+
+#include "cli/options.h"
+#include "cli/output.h"
+#include "cli/terminal_question.h"
+#include "client/connection.h"
+#include "client/known_servers.h"
+
+#include <QObject>
+
+#include <memory>
+#include <optional>
+
+namespace gvpn::cli {
+
+class Application : public QObject {
+    Q_OBJECT
+public:
+    explicit Application(CliOptions options, QObject* parent = nullptr);
+    ~Application() override;
+
+    /// From inside the event loop. Ends with finished().
+    void start();
+    /// SIGINT, SIGTERM: disconnects and puts everything back. finished() follows.
+    void stop();
+
+Q_SIGNALS:
+    void finished(int exitStatus);
+
+private:
+    [[nodiscard]] Result<void> prepareState();
+    /// False: what is remembered and what was given contradict each other; the run has been ended.
+    [[nodiscard]] bool choosePin();
+    [[nodiscard]] Result<void> makeConnection();
+    [[nodiscard]] client::ConnectionOptions connectionOptions() const;
+    void listenTo(client::Connection& connection);
+    void onState(const client::State& state);
+    void onDisconnected(const client::Disconnected& state);
+    void ask(const client::Fault& fault);
+    void remember(const Pin& pin);
+    void end(const std::optional<client::Fault>& fault);
+    void endWith(program::ExitStatus status);
+
+    CliOptions m_options;
+    Output m_output;
+    std::string m_stateDir;
+    std::optional<client::KnownServers> m_known;
+    SteadyTime m_time;
+    std::unique_ptr<system::NetworkConfigurator> m_configurator;
+    std::unique_ptr<client::Edges> m_edges;
+    std::unique_ptr<client::Connection> m_connection;
+    std::unique_ptr<TerminalQuestion> m_question;
+};
+
+}  // namespace gvpn::cli

@@ -1,0 +1,53 @@
+#include "cli/application.h"
+#include "program/unix_signals.h"
+
+#include <QCoreApplication>
+
+#include <csignal>
+#include <cstdio>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+namespace {
+
+/// Keys and packets stay out of core dumps and other processes' reach.
+void forbidCoreDumps()
+{
+    const rlimit none{0, 0};
+    static_cast<void>(::setrlimit(RLIMIT_CORE, &none));
+    static_cast<void>(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
+}
+
+int run(gvpn::cli::CliOptions options)
+{
+    using gvpn::cli::Application;
+    gvpn::program::installLogSink(options.logLevel);
+    gvpn::program::UnixSignals signals({SIGINT, SIGTERM, SIGHUP});
+    Application application(std::move(options));
+    QObject::connect(&signals, &gvpn::program::UnixSignals::signalled, &application, &Application::stop);
+    QObject::connect(
+        &application, &Application::finished, qApp, [](int status) { QCoreApplication::exit(status); },
+        Qt::QueuedConnection);
+    QMetaObject::invokeMethod(&application, &Application::start, Qt::QueuedConnection);
+    return QCoreApplication::exec();
+}
+
+}  // namespace
+
+int main(int argc, char** argv)
+{
+    forbidCoreDumps();
+    const QCoreApplication app(argc, argv);
+    QCoreApplication::setApplicationName(QStringLiteral("gvpn-client"));
+    QCoreApplication::setApplicationVersion(QStringLiteral(GVPN_VERSION));
+    auto parsed = gvpn::cli::parseOptions(QCoreApplication::arguments());
+    if (!parsed) {
+        std::fprintf(stderr, "%s\n", parsed.error().context.c_str());
+        return static_cast<int>(gvpn::program::ExitStatus::Usage);
+    }
+    if (const auto* info = std::get_if<gvpn::cli::InfoText>(&*parsed)) {
+        std::fprintf(stdout, "%s", info->text.toUtf8().constData());
+        return 0;
+    }
+    return run(std::move(std::get<gvpn::cli::CliOptions>(*parsed)));
+}

@@ -1,0 +1,171 @@
+#include "cli/output.h"
+
+#include "client/sentences.h"
+#include "program/json_lines.h"
+
+#include <QCoreApplication>
+#include <QJsonArray>
+
+#include <algorithm>
+#include <cstdio>
+
+namespace gvpn::cli {
+
+namespace {
+
+using program::ExitStatus;
+
+struct Tr {
+    Q_DECLARE_TR_FUNCTIONS(gvpn::cli)
+};
+
+QString fromText(std::string_view text)
+{
+    return QString::fromUtf8(text.data(), qsizetype(text.size()));
+}
+
+qint64 wholeSeconds(Duration delay)
+{
+    return std::chrono::ceil<std::chrono::seconds>(delay).count();
+}
+
+QJsonObject stateLine(const char* name)
+{
+    return {{QStringLiteral("event"), QStringLiteral("state")}, {QStringLiteral("state"), QString::fromLatin1(name)}};
+}
+
+QJsonObject connectedLine(const client::ConnectionInfo& info)
+{
+    QJsonObject line = stateLine("connected");
+    for (const net::InterfaceAddress& address : info.addresses)
+        line.insert(address.address.isIPv4() ? QStringLiteral("address") : QStringLiteral("address6"),
+                    fromText(address.toString()));
+    if (!info.gateways.empty())
+        line.insert(QStringLiteral("gateway"), fromText(info.gateways.front().toString()));
+    QJsonArray routes;
+    for (const net::Prefix& route : info.routes)
+        routes.append(fromText(route.toString()));
+    line.insert(QStringLiteral("routes"), routes);
+    line.insert(QStringLiteral("interface"), fromText(info.interfaceName));
+    return line;
+}
+
+QString connectedText(const client::ConnectionInfo& info)
+{
+    QStringList addresses;
+    for (const net::InterfaceAddress& address : info.addresses)
+        addresses.append(fromText(address.toString()));
+    const QString text =
+        Tr::tr("Connected: address %1 on %2.").arg(addresses.join(QStringLiteral(", ")), fromText(info.interfaceName));
+    if (info.routes.empty())
+        return text;
+    return text + QLatin1Char(' ') + Tr::tr("Reachable now: %1.").arg(fromText(net::joinPrefixes(info.routes)));
+}
+
+template <typename... Handlers>
+struct Overloaded : Handlers... {
+    using Handlers::operator()...;
+};
+
+}  // namespace
+
+std::optional<QJsonObject> jsonFor(const client::State& state, const net::HostPort& server)
+{
+    using Line = std::optional<QJsonObject>;
+    return std::visit(
+        Overloaded{[](const client::Connecting& connecting) -> Line {
+                       QJsonObject line = stateLine("connecting");
+                       line.insert(QStringLiteral("stage"), fromText(stageName(connecting.stage)));
+                       return line;
+                   },
+                   [](const client::Connected& connected) -> Line { return connectedLine(connected.info); },
+                   [&server](const client::Waiting& waiting) -> Line {
+                       QJsonObject line = stateLine("waiting");
+                       line.insert(QStringLiteral("retry_in_s"), wholeSeconds(waiting.delay));
+                       line.insert(QStringLiteral("reason"), sentenceFor(waiting.reason, server));
+                       return line;
+                   },
+                   [](const client::Disconnecting&) -> Line { return std::nullopt; },
+                   [&server](const client::Disconnected& disconnected) -> Line {
+                       QJsonObject line = stateLine("disconnected");
+                       const auto& fault = disconnected.fault;
+                       line.insert(QStringLiteral("code"),
+                                   fault ? fromText(errorCodeName(fault->error.code)) : QStringLiteral("stopped"));
+                       line.insert(QStringLiteral("reason"),
+                                   fault ? sentenceFor(*fault, server) : QStringLiteral("Stopped as asked."));
+                       return line;
+                   }},
+        state);
+}
+
+QString lineFor(const client::State& state, const net::HostPort& server)
+{
+    return std::visit(Overloaded{[&server](const client::Connecting&) {
+                                     return Tr::tr("Connecting to %1 …").arg(fromText(server.toString()));
+                                 },
+                                 [](const client::Connected& connected) { return connectedText(connected.info); },
+                                 [&server](const client::Waiting& waiting) {
+                                     return sentenceFor(waiting.reason, server) + QLatin1Char(' ')
+                                            + Tr::tr("Trying again in %1 s.").arg(wholeSeconds(waiting.delay));
+                                 },
+                                 [](const client::Disconnecting&) { return QString(); },
+                                 [](const client::Disconnected& disconnected) {
+                                     return disconnected.fault ? QString() : Tr::tr("Disconnected.");
+                                 }},
+                      state);
+}
+
+ExitStatus exitStatusFor(const client::Fault& fault)
+{
+    switch (fault.error.code) {
+    case ErrorCode::Unreachable:
+    case ErrorCode::TimedOut:
+    case ErrorCode::Closed:
+    case ErrorCode::PeerStopping: return ExitStatus::Unreachable;
+    case ErrorCode::NotFound: return fault.stage <= client::Stage::Tcp ? ExitStatus::Unreachable : ExitStatus::Failure;
+    case ErrorCode::IdentityMismatch:
+    case ErrorCode::IdentityUnknown: return ExitStatus::WrongIdentity;
+    case ErrorCode::LoginRefused: return ExitStatus::LoginRefused;
+    case ErrorCode::AddressRefused: return ExitStatus::AddressRefused;
+    case ErrorCode::PermissionDenied:
+        return fault.stage <= client::Stage::Tcp ? ExitStatus::Unreachable : ExitStatus::NotPermitted;
+    case ErrorCode::VersionMismatch:
+    case ErrorCode::ProtocolViolation:
+    case ErrorCode::TlsFailure: return ExitStatus::ProtocolMismatch;
+    case ErrorCode::InvalidArgument:
+    case ErrorCode::Malformed:
+    case ErrorCode::LimitExceeded:
+    case ErrorCode::Unsupported:
+    case ErrorCode::AlreadyExists:
+    case ErrorCode::AddressInUse:
+    case ErrorCode::Replaced:
+    case ErrorCode::Kicked:
+    case ErrorCode::SystemFailure: return ExitStatus::Failure;
+    }
+    return ExitStatus::Failure;
+}
+
+void Output::state(const client::State& state)
+{
+    if (m_isJson) {
+        const auto line = jsonFor(state, m_server);
+        if (!line || *line == m_lastJson)
+            return;
+        m_lastJson = *line;
+        program::writeJsonLine(*line);
+        return;
+    }
+    const QString line = lineFor(state, m_server);
+    if (line.isEmpty() || line == m_lastLine)
+        return;
+    m_lastLine = line;
+    std::fprintf(stdout, "%s\n", line.toUtf8().constData());
+    std::fflush(stdout);
+}
+
+void Output::sentence(const QString& text)
+{
+    std::fprintf(stderr, "%s\n", text.toUtf8().constData());
+}
+
+}  // namespace gvpn::cli

@@ -1,0 +1,41 @@
+// What gvpn-client says: states on standard output, as JSON lines or as lines for people; warnings and the one sentence
+// of a failure on standard error. Main thread.
+#pragma once
+
+#include "client/connection_state.h"
+#include "net/endpoint.h"
+#include "program/exit_status.h"
+
+#include <QJsonObject>
+#include <QString>
+
+#include <optional>
+
+namespace gvpn::cli {
+
+/// A line of --json. None: the state is nobody's business outside.
+[[nodiscard]] std::optional<QJsonObject> jsonFor(const client::State& state, const net::HostPort& server);
+/// The same for people; empty: nothing to say.
+[[nodiscard]] QString lineFor(const client::State& state, const net::HostPort& server);
+[[nodiscard]] program::ExitStatus exitStatusFor(const client::Fault& fault);
+
+class Output {
+public:
+    Output(bool isJson, net::HostPort server)
+        : m_isJson(isJson)
+        , m_server(std::move(server))
+    {}
+
+    /// What was said last is not said again.
+    void state(const client::State& state);
+    /// A whole sentence.
+    void sentence(const QString& text);
+
+private:
+    bool m_isJson;
+    net::HostPort m_server;
+    QJsonObject m_lastJson;
+    QString m_lastLine;
+};
+
+}  // namespace gvpn::cli

@@ -1,0 +1,209 @@
+#include "client/attempt.h"
+
+#include <QPointer>
+
+#include <string>
+
+#include <utility>
+
+namespace gvpn::client {
+
+Attempt::Attempt(AttemptInputs inputs, const Edges& edges, tunnel::LinkContext& context, TunnelNetwork& network,
+                 tunnel::Counters& counters)
+    : m_inputs(std::move(inputs))
+    , m_edges(edges)
+    , m_context(context)
+    , m_network(network)
+    , m_counters(counters)
+    , m_connector(edges.makeConnector(m_inputs.options.server))
+    , m_probeTimer(edges.makeTimer())
+{
+    m_probeId.identifier = static_cast<std::uint16_t>(edges.roll() * 65536.0);
+}
+
+Attempt::~Attempt() = default;
+
+void Attempt::start()
+{
+    reach(Stage::Resolve);
+    m_connector->start(
+        {.resolved = [this] { reach(Stage::Tcp); },
+         .connected = [this](std::unique_ptr<transport::ByteStream> stream) { onConnected(std::move(stream)); },
+         .failed = [this](const Error& error) { fail(error); }});
+}
+
+void Attempt::leave()
+{
+    if (std::exchange(m_isOver, true))
+        return;
+    m_probeTimer->stop();
+    if (m_pump)
+        m_pump->stop();
+    if (m_link)
+        m_link->leave();
+}
+
+void Attempt::onConnected(std::unique_ptr<transport::ByteStream> stream)
+{
+    if (m_isOver)
+        return;
+    m_server = stream->peer().address;
+    reach(Stage::Tls);
+    auto link = ServerLink::create(std::move(stream), m_inputs.options.pin, m_edges, m_context, *this);
+    if (!link) {
+        fail(link.error());
+        return;
+    }
+    m_link = std::move(*link);
+    m_link->start();
+}
+
+void Attempt::reach(Stage stage)
+{
+    for (int i = m_stage ? int(*m_stage) + 1 : 0; i <= int(stage) && !m_isOver; ++i) {
+        m_stage = Stage(i);
+        Q_EMIT stageReached(*m_stage);
+    }
+}
+
+/// The TUN is opened already here, because the hello says which segments it takes.
+std::optional<protocol::ClientOffer> Attempt::linkSecured()
+{
+    reach(Stage::Login);
+    const auto device = m_network.open(m_inputs.options.tunName);
+    if (!device) {
+        fail(Fault{.stage = Stage::Tun, .error = device.error()});
+        return std::nullopt;
+    }
+    return makeOffer(**device);
+}
+
+protocol::ClientOffer Attempt::makeOffer(const tun::TunDevice& device) const
+{
+    const ConnectionOptions& options = m_inputs.options;
+    const bool isRequired = !options.wanted.empty();
+    return {.software = options.software,
+            .instance = options.instance,
+            .takes = device.takes(),
+            .login = {.method = protocol::LoginMethod::None, .deviceName = options.deviceName},
+            .address = {.wanted = isRequired ? options.wanted : m_inputs.lastAddresses, .isRequired = isRequired},
+            .limits = {}};
+}
+
+void Attempt::linkLoggedIn()
+{
+    reach(Stage::Address);
+}
+
+void Attempt::linkEstablished(const protocol::Established& established)
+{
+    reach(Stage::Tun);
+    const net::TunnelSettings& settings = established.settings;
+    tun::TunDevice& device = *m_network.device();
+    const auto routes = chooseRoutes(settings, device.name());
+    if (!routes) {
+        fail(routes.error());
+        return;
+    }
+    // A kernel that can't be told cuts nothing for us; the path does it then.
+    static_cast<void>(device.setGives(established.peerTakes));
+    m_info = {settings.addresses, settings.gateways, *routes, device.name()};
+    reach(Stage::Routes);
+    m_network.apply(settings, *routes, [guard = QPointer(this), established](const Result<void>& result) {
+        if (!guard || guard->m_isOver)
+            return;
+        if (result)
+            guard->onNetworkSet(established);
+        else
+            guard->fail(result.error());
+    });
+}
+
+Result<std::vector<net::Prefix>> Attempt::chooseRoutes(const net::TunnelSettings& settings,
+                                                       const std::string& interfaceName)
+{
+    const auto network = m_edges.readSnapshot();
+    if (!network)
+        return gvpn::fail(network.error());
+    const RouteSurroundings surroundings{*network, m_server, interfaceName};
+    if (const auto possible = checkTunnelNetworks(settings, surroundings); !possible)
+        return gvpn::fail(possible.error());
+    RouteDecision decision = decideRoutes(settings, m_inputs.options.acceptRoutes, surroundings);
+    if (!decision.skipped.empty())
+        Q_EMIT routesSkipped(decision.skipped);
+    return std::move(decision.accepted);
+}
+
+void Attempt::onNetworkSet(const protocol::Established& established)
+{
+    reach(Stage::Dns);
+    if (!established.settings.dnsServers.empty())
+        Q_EMIT resolversIgnored(established.settings.dnsServers);
+    reach(Stage::Probe);
+    m_pump = std::make_unique<PacketPump>(
+        *m_network.device(), m_link->packets(),
+        tunnel::ClientPathConfig{m_info.addresses, m_info.routes, established.peerTakes}, m_counters,
+        [this](const Error& error) {
+            fail(Fault{.stage = Stage::Tun,
+                       .error = {ErrorCode::NotFound, m_info.interfaceName + " is gone: " + error.context}});
+        });
+    m_probeEnd = m_edges.time.now() + ProbeDeadline;
+    probe();
+}
+
+/// "Connected" is said only when a packet has gone there and back: everything before can stand while nothing flows.
+void Attempt::probe()
+{
+    if (m_edges.time.now() >= m_probeEnd) {
+        fail({ErrorCode::TimedOut, "no echo came back from " + m_info.gateways.front().toString()});
+        return;
+    }
+    ++m_probeId.sequence;
+    m_pump->path().sendProbe(m_info.gateways.front(), m_probeId);
+    if (!m_isOver)
+        m_probeTimer->start(ProbeInterval, [this] { probe(); });
+}
+
+void Attempt::linkPacket(const net::SegmentHeader& segment, ByteSpan packet)
+{
+    if (!m_pump) {
+        m_counters.drop(tunnel::DropReason::NotReady);
+        return;
+    }
+    m_pump->linkPacket(segment, packet);
+    if (m_isUp || m_isOver || !m_pump->path().takeProbeAnswer())
+        return;
+    m_probeTimer->stop();
+    m_isUp = true;
+    Q_EMIT succeeded(m_info);
+}
+
+void Attempt::linkRoom()
+{
+    if (m_pump)
+        m_pump->linkRoom();
+}
+
+void Attempt::linkEnded(const LinkEnd& end)
+{
+    Fault fault{.stage = m_stage.value_or(Stage::Tls), .error = end.error, .presentedPin = end.presentedPin};
+    if (end.presentedPin)
+        fault.expectedPin = m_inputs.options.pin;
+    fail(std::move(fault));
+}
+
+void Attempt::fail(const Error& error)
+{
+    fail(Fault{.stage = m_stage.value_or(Stage::Resolve), .error = error});
+}
+
+void Attempt::fail(Fault fault)
+{
+    if (m_isOver)
+        return;
+    leave();
+    fault.wasUp = m_isUp;
+    Q_EMIT failed(fault);
+}
+
+}  // namespace gvpn::client

@@ -1,0 +1,85 @@
+// One connection: from resolving the server's name to "an echo came back through the tunnel", and then for as long as
+// it lasts. Used once and only moves forward; trying again is a new attempt. Engine thread. After leave() it is given
+// up with deleteLater(), because it may stand in a callback of its own parts.
+#pragma once
+
+#include "client/connection_options.h"
+#include "client/connection_state.h"
+#include "client/packet_pump.h"
+#include "client/server_link.h"
+#include "client/tunnel_network.h"
+
+#include <QObject>
+
+namespace gvpn::client {
+
+inline constexpr Duration ProbeInterval{1'000};
+inline constexpr Duration ProbeDeadline{10'000};
+
+struct AttemptInputs {
+    ConnectionOptions options;
+    std::vector<net::InterfaceAddress> lastAddresses;  // asked for again, as a hint
+};
+
+class Attempt : public QObject, private ServerLink::Observer {
+    Q_OBJECT
+public:
+    /// edges, context and network outlive it.
+    Attempt(AttemptInputs inputs, const Edges& edges, tunnel::LinkContext& context, TunnelNetwork& network,
+            tunnel::Counters& counters);
+    ~Attempt() override;
+
+    void start();
+    /// Says goodbye where there is somebody, and rests. No signal follows.
+    void leave();
+
+Q_SIGNALS:
+    /// Each stage once, in order.
+    void stageReached(gvpn::client::Stage stage);
+    /// Some routes were not taken.
+    void routesSkipped(const std::vector<gvpn::client::SkippedRoute>& skipped);
+    /// The server named resolvers, which this version doesn't set.
+    void resolversIgnored(const std::vector<gvpn::net::IpAddress>& resolvers);
+    void succeeded(const gvpn::client::ConnectionInfo& info);
+    /// Once, before or after succeeded(); nothing follows.
+    void failed(const gvpn::client::Fault& fault);
+
+private:
+    [[nodiscard]] std::optional<protocol::ClientOffer> linkSecured() override;
+    void linkLoggedIn() override;
+    void linkEstablished(const protocol::Established& established) override;
+    void linkPacket(const net::SegmentHeader& segment, ByteSpan packet) override;
+    void linkRoom() override;
+    void linkEnded(const LinkEnd& end) override;
+
+    void onConnected(std::unique_ptr<transport::ByteStream> stream);
+    [[nodiscard]] protocol::ClientOffer makeOffer(const tun::TunDevice& device) const;
+    /// Emits every stage up to this one.
+    void reach(Stage stage);
+    void setUpTunnel(const protocol::Established& established);
+    [[nodiscard]] Result<std::vector<net::Prefix>> chooseRoutes(const net::TunnelSettings& settings,
+                                                                const std::string& interfaceName);
+    void onNetworkSet(const protocol::Established& established);
+    void probe();
+    void fail(const Error& error);
+    void fail(Fault fault);
+
+    AttemptInputs m_inputs;
+    const Edges& m_edges;
+    tunnel::LinkContext& m_context;
+    TunnelNetwork& m_network;
+    tunnel::Counters& m_counters;
+    std::unique_ptr<Connector> m_connector;
+    std::unique_ptr<ServerLink> m_link;
+    std::unique_ptr<PacketPump> m_pump;
+    std::unique_ptr<Timer> m_probeTimer;
+    net::IpAddress m_server;  // its outer address
+    ConnectionInfo m_info;
+    net::EchoId m_probeId;
+    TimePoint m_probeEnd = Never;
+    std::optional<Stage> m_stage;
+    bool m_isUp = false;
+    bool m_isOver = false;
+};
+
+}  // namespace gvpn::client

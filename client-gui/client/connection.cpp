@@ -1,0 +1,159 @@
+#include "client/connection.h"
+
+#include <utility>
+
+namespace gvpn::client {
+
+void Connection::LaterDeleter::operator()(Attempt* attempt) const
+{
+    attempt->disconnect();
+    attempt->leave();
+    attempt->deleteLater();
+}
+
+Connection::Connection(ConnectionOptions options, const Edges& edges, QObject* parent)
+    : QObject(parent)
+    , m_options(std::move(options))
+    , m_edges(edges)
+    , m_context(edges.time)
+    , m_network(edges)
+    , m_retryTimer(edges.makeTimer())
+{}
+
+Connection::~Connection()
+{
+    // Here nobody stands in a callback of the attempt, and what it borrows from us goes with us.
+    if (Attempt* attempt = m_attempt.release(); attempt != nullptr) {
+        attempt->disconnect();
+        attempt->leave();
+        delete attempt;
+    }
+}
+
+void Connection::connectToServer(const Intent& intent)
+{
+    post(ConnectRequested{intent});
+}
+
+void Connection::disconnectFromServer()
+{
+    post(DisconnectRequested{});
+}
+
+/// One event after the other: what a command or a listener causes waits until the step before it is done.
+void Connection::post(Event event)
+{
+    m_events.push_back(std::move(event));
+    if (std::exchange(m_isStepping, true))
+        return;
+    while (!m_events.empty()) {
+        Step next = step(m_state, m_events.front());
+        m_events.pop_front();
+        const bool hasChanged = next.state != m_state;
+        m_state = std::move(next.state);
+        for (const Command& command : next.commands)
+            std::visit([this](const auto& c) { perform(c); }, command);
+        if (hasChanged)
+            Q_EMIT stateChanged(m_state);
+    }
+    m_isStepping = false;
+}
+
+void Connection::perform(const StartAttempt& command)
+{
+    if (command.learnedPin)
+        m_options.pin = command.learnedPin;
+    m_attempt.reset(new Attempt({m_options, m_lastAddresses}, m_edges, m_context, m_network, m_counters));
+    listenTo(*m_attempt);
+    m_attempt->start();
+}
+
+void Connection::perform(const AbandonAttempt& /*command*/)
+{
+    m_attempt.reset();
+}
+
+void Connection::perform(const StartRetryTimer& command)
+{
+    m_retryTimer->start(command.delay, [this] { post(RetryDue{}); });
+}
+
+void Connection::perform(const CancelRetryTimer& /*command*/)
+{
+    m_retryTimer->stop();
+}
+
+void Connection::perform(const TearDown& /*command*/)
+{
+    m_network.clear([this](const Result<void>& result) {
+        if (!result)
+            Q_EMIT undoFailed(result.error());
+        post(TornDown{});
+    });
+}
+
+/// The attempt's signals come from deep inside of its callbacks, where its parts must not be torn down; and they must
+/// not overtake each other. So all of them are taken in the next turn of the event loop.
+void Connection::listenTo(Attempt& attempt)
+{
+    const auto later = [this, current = &attempt](auto handler) {
+        return [this, current, handler](const auto& value) {
+            QMetaObject::invokeMethod(
+                current,
+                [this, current, handler, value] {
+                    if (m_attempt.get() == current)
+                        (this->*handler)(value);
+                },
+                Qt::QueuedConnection);
+        };
+    };
+    connect(&attempt, &Attempt::stageReached, this, later(&Connection::onStage));
+    connect(&attempt, &Attempt::routesSkipped, this, later(&Connection::onRoutesSkipped));
+    connect(&attempt, &Attempt::resolversIgnored, this, later(&Connection::onResolversIgnored));
+    connect(&attempt, &Attempt::succeeded, this, later(&Connection::onSucceeded));
+    connect(&attempt, &Attempt::failed, this, later(&Connection::onFailed));
+}
+
+void Connection::onStage(Stage stage)
+{
+    // The server has accepted the login when it is asked for an address.
+    if (stage == Stage::Address && m_options.pin)
+        Q_EMIT loggedIn(*m_options.pin);
+    post(StageReached{stage});
+}
+
+void Connection::onSucceeded(const ConnectionInfo& info)
+{
+    m_lastAddresses = info.addresses;
+    m_connectedSince = m_edges.time.now();
+    post(AttemptSucceeded{info});
+}
+
+void Connection::onFailed(const Fault& fault)
+{
+    if (!fault.wasUp) {
+        post(AttemptFailed{fault, m_edges.roll()});
+        return;
+    }
+    const auto connectedFor = std::chrono::duration_cast<Duration>(m_edges.time.now() - m_connectedSince);
+    post(LinkLost{fault, connectedFor, m_edges.roll()});
+}
+
+void Connection::onRoutesSkipped(const std::vector<SkippedRoute>& skipped)
+{
+    std::vector<SkippedRoute> fresh;
+    for (const SkippedRoute& route : skipped) {
+        if (m_reportedRoutes.insert(route.route).second)
+            fresh.push_back(route);
+    }
+    if (!fresh.empty())
+        Q_EMIT routesSkipped(fresh);
+}
+
+void Connection::onResolversIgnored(const std::vector<net::IpAddress>& resolvers)
+{
+    if (!std::exchange(m_hasReportedResolvers, true))
+        Q_EMIT resolversIgnored(resolvers);
+}
+
+}  // namespace gvpn::client

@@ -1,0 +1,74 @@
+// The client's engine for one server: runs the state machine's commands and turns what happens into its events. Used by
+// gvpn-client and the GUI. Lives in the thread that makes it; needs a Qt event loop.
+#pragma once
+
+#include "client/attempt.h"
+
+#include <deque>
+#include <set>
+
+namespace gvpn::client {
+
+class Connection : public QObject {
+    Q_OBJECT
+public:
+    /// edges outlive it. Before it is destroyed it should be Disconnected, or the computer's network stays as it is.
+    Connection(ConnectionOptions options, const Edges& edges, QObject* parent = nullptr);
+    ~Connection() override;
+
+    /// While it is connected or connecting: nothing; while it waits: tries now.
+    void connectToServer(const Intent& intent);
+    /// Disconnected follows, at once if it is that already.
+    void disconnectFromServer();
+    /// The key that the server must have, from now on. Only while Disconnected.
+    void setPin(const Pin& pin) { m_options.pin = pin; }
+
+    [[nodiscard]] const State& state() const { return m_state; }
+    [[nodiscard]] const tunnel::Counters& counters() const { return m_counters; }
+
+Q_SIGNALS:
+    void stateChanged(const gvpn::client::State& state);
+    /// The server with this key has let us in.
+    void loggedIn(const gvpn::Pin& pin);
+    /// The same route is reported once in the life of this object.
+    void routesSkipped(const std::vector<gvpn::client::SkippedRoute>& skipped);
+    void resolversIgnored(const std::vector<gvpn::net::IpAddress>& resolvers);
+    /// Something of what was set up could not be undone.
+    void undoFailed(const gvpn::Error& error);
+
+private:
+    void post(Event event);
+    void perform(const StartAttempt& command);
+    void perform(const AbandonAttempt& command);
+    void perform(const StartRetryTimer& command);
+    void perform(const CancelRetryTimer& command);
+    void perform(const TearDown& command);
+    void listenTo(Attempt& attempt);
+    void onStage(Stage stage);
+    void onSucceeded(const ConnectionInfo& info);
+    void onFailed(const Fault& fault);
+    void onRoutesSkipped(const std::vector<SkippedRoute>& skipped);
+    void onResolversIgnored(const std::vector<net::IpAddress>& resolvers);
+
+    /// The attempt may be in the middle of a callback when it is given up.
+    struct LaterDeleter {
+        void operator()(Attempt* attempt) const;
+    };
+
+    ConnectionOptions m_options;
+    const Edges& m_edges;
+    tunnel::LinkContext m_context;
+    tunnel::Counters m_counters;
+    TunnelNetwork m_network;
+    std::unique_ptr<Timer> m_retryTimer;
+    State m_state = Disconnected{};
+    std::unique_ptr<Attempt, LaterDeleter> m_attempt;
+    std::vector<net::InterfaceAddress> m_lastAddresses;
+    TimePoint m_connectedSince{};
+    std::deque<Event> m_events;
+    bool m_isStepping = false;
+    std::set<net::Prefix> m_reportedRoutes;
+    bool m_hasReportedResolvers = false;
+};
+
+}  // namespace gvpn::client

@@ -1,0 +1,54 @@
+// Everything real that a connection touches, as one struct: network, TUN, system, keys, clock, timers, chance. Filled
+// in by a program's composition root (or by a test) and borrowed by Connection; all of it lives in the engine's thread.
+#pragma once
+
+#include "base/clock.h"
+#include "net/endpoint.h"
+#include "system/network_configurator.h"
+#include "system/network_snapshot.h"
+#include "tls/identity.h"
+#include "transport/byte_stream.h"
+#include "tun/tun_device.h"
+
+#include <functional>
+#include <memory>
+
+namespace gvpn::client {
+
+/// One try to get a byte stream to a server. Destroyed earlier: no callback follows. Not destroyed from inside one.
+class Connector {
+public:
+    struct Callbacks {
+        std::function<void()> resolved;
+        std::function<void(std::unique_ptr<transport::ByteStream>)> connected;
+        std::function<void(const Error&)> failed;
+    };
+    virtual ~Connector() = default;
+    /// Once. No callback comes from inside of it.
+    virtual void start(Callbacks callbacks) = 0;
+};
+
+/// A single-shot timer.
+class Timer {
+public:
+    /// Also stops it.
+    virtual ~Timer() = default;
+    /// An earlier start is forgotten.
+    virtual void start(Duration delay, std::function<void()> expired) = 0;
+    virtual void stop() = 0;
+};
+
+struct Edges {
+    std::function<std::unique_ptr<Connector>(const net::HostPort&)> makeConnector;
+    /// An empty name: the first free gvpn0, gvpn1, …
+    std::function<Result<std::unique_ptr<tun::TunDevice>>(const std::string& name)> openTun;
+    system::NetworkConfigurator& configurator;
+    std::function<Result<system::NetworkSnapshot>()> readSnapshot;
+    /// The device key for this server, made on first use: one for each server, so that servers can't compare users.
+    std::function<Result<tls::Identity>(const Pin& server)> identityFor;
+    const TimeSource& time;
+    std::function<std::unique_ptr<Timer>()> makeTimer;
+    std::function<double()> roll;  // 0 <= roll < 1, random
+};
+
+}  // namespace gvpn::client

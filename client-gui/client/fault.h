@@ -1,0 +1,28 @@
+// Where and why a connection failed: the stage, the error, and the keys when they are what it is about. A value, for
+// the state machine, the sentences and the exit status.
+#pragma once
+
+#include "base/pin.h"
+
+#include <optional>
+#include <string_view>
+
+namespace gvpn::client {
+
+/// What a connection attempt goes through, in this order.
+enum class Stage { Resolve, Tcp, Tls, Login, Address, Tun, Routes, Dns, Probe };
+
+/// "resolve", "tcp", …: for JSON events and sentences.
+[[nodiscard]] std::string_view stageName(Stage stage);
+
+struct Fault {
+    Stage stage = Stage::Resolve;
+    Error error;
+    bool wasUp = false;                 // an established connection was lost; stage is Probe then
+    std::optional<Pin> expectedPin{};   // IdentityMismatch
+    std::optional<Pin> presentedPin{};  // IdentityMismatch, IdentityUnknown: the key that the server showed
+
+    [[nodiscard]] bool operator==(const Fault&) const = default;
+};
+
+}  // namespace gvpn::client

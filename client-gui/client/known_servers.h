@@ -1,0 +1,37 @@
+// The keys that were trusted, by HOST:PORT, in servers.json of the state directory:
+// {"version":1,"servers":{"HOST:PORT": "PIN"}}. One thread. A file that can't be read is an error and is never written
+// over: it may hold what keeps an attacker out.
+#pragma once
+
+#include "base/pin.h"
+#include "net/endpoint.h"
+
+#include <map>
+#include <optional>
+#include <string>
+
+namespace gvpn::client {
+
+inline constexpr std::size_t MaxKnownServersBytes = 1024 * 1024;
+
+class KnownServers {
+public:
+    /// A file that isn't there yet holds nothing. Malformed: the file is damaged or of a newer version.
+    [[nodiscard]] static Result<KnownServers> load(const std::string& file);
+
+    [[nodiscard]] std::optional<Pin> find(const net::HostPort& server) const;
+    /// Writes the file (mode 0600, all or nothing) unless the same is there already. AlreadyExists: another key is.
+    [[nodiscard]] Result<void> remember(const net::HostPort& server, const Pin& pin);
+    [[nodiscard]] const std::string& file() const { return m_file; }
+
+private:
+    explicit KnownServers(std::string file)
+        : m_file(std::move(file))
+    {}
+    [[nodiscard]] Result<void> save(const std::map<std::string, Pin>& pins) const;
+
+    std::string m_file;
+    std::map<std::string, Pin> m_pins;
+};
+
+}  // namespace gvpn::client

@@ -1,0 +1,11 @@
+// The Qt implementations of two edges: a server reached over TCP, and timers. For composition roots.
+#pragma once
+
+#include "client/edges.h"
+
+namespace gvpn::client {
+
+[[nodiscard]] std::unique_ptr<Connector> makeTcpConnector(const net::HostPort& server);
+[[nodiscard]] std::unique_ptr<Timer> makeQtTimer();
+
+}  // namespace gvpn::client

@@ -1,0 +1,139 @@
+#include "client/route_policy.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace gvpn::client {
+
+namespace {
+
+constexpr unsigned MainTable = 254;  // RT_TABLE_MAIN
+
+/// A network that one of this computer's interfaces is on, as "192.168.1.0/24 on wlan0".
+std::optional<std::string> overlappedLocalNetwork(const net::Prefix& prefix, const RouteSurroundings& surroundings)
+{
+    for (const system::InterfaceInfo& interface : surroundings.network.interfaces) {
+        if (!interface.isUp || interface.isLoopback || interface.name == surroundings.tunnelInterface)
+            continue;
+        for (const net::InterfaceAddress& address : interface.addresses) {
+            if (address.prefix().overlaps(prefix))
+                return address.prefix().toString() + " on " + interface.name;
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> heldGateway(const net::Prefix& prefix, const RouteSurroundings& surroundings)
+{
+    for (const system::RouteInfo& route : surroundings.network.routes) {
+        if (route.table == MainTable && route.destination.length() == 0 && route.gateway
+            && prefix.contains(*route.gateway))
+            return route.gateway->toString();
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> heldResolver(const net::Prefix& prefix, const RouteSurroundings& surroundings)
+{
+    const auto& resolvers = surroundings.network.resolvers;
+    const auto held = std::ranges::find_if(
+        resolvers, [&prefix](const net::IpAddress& resolver) { return prefix.contains(resolver); });
+    return held == resolvers.end() ? std::nullopt : std::optional(held->toString());
+}
+
+/// The kernel takes one route to a network with one metric only.
+std::optional<std::string> otherInterfaceWith(const net::Prefix& prefix, const RouteSurroundings& surroundings)
+{
+    for (const system::RouteInfo& route : surroundings.network.routes) {
+        const system::InterfaceInfo* interface = surroundings.network.findInterface(route.interfaceIndex);
+        if (route.table == MainTable && route.destination == prefix && interface != nullptr
+            && interface->name != surroundings.tunnelInterface)
+            return interface->name;
+    }
+    return std::nullopt;
+}
+
+std::optional<SkippedRoute> judgeCollisions(const net::Prefix& route, const RouteSurroundings& surroundings)
+{
+    if (auto network = overlappedLocalNetwork(route, surroundings))
+        return SkippedRoute{route, SkipReason::LocalNetwork, *network};
+    if (auto gateway = heldGateway(route, surroundings))
+        return SkippedRoute{route, SkipReason::HoldsGateway, *gateway};
+    if (auto resolver = heldResolver(route, surroundings))
+        return SkippedRoute{route, SkipReason::HoldsResolver, *resolver};
+    return std::nullopt;
+}
+
+std::optional<SkippedRoute> judge(const net::Prefix& route, const AcceptRoutes& accept,
+                                  const RouteSurroundings& surroundings)
+{
+    if (isNeverRouted(route))
+        return SkippedRoute{route, SkipReason::NeverRouted, {}};
+    if (route.contains(surroundings.server))
+        return SkippedRoute{route, SkipReason::HoldsServer, surroundings.server.toString()};
+    const bool isNamed =
+        std::ranges::any_of(accept.named, [&route](const net::Prefix& named) { return named.contains(route); });
+    if (!isNamed) {
+        if (!accept.isAuto)
+            return SkippedRoute{route, SkipReason::NotWanted, {}};
+        if (!route.isPrivate())
+            return SkippedRoute{route, SkipReason::Public, {}};
+        if (auto collision = judgeCollisions(route, surroundings))
+            return collision;
+    }
+    if (auto interface = otherInterfaceWith(route, surroundings))
+        return SkippedRoute{route, SkipReason::AlreadyRouted, *interface};
+    return std::nullopt;
+}
+
+net::Prefix constantPrefix(const char* text)
+{
+    return net::Prefix::parse(text).value_or(net::Prefix());
+}
+
+}  // namespace
+
+bool isNeverRouted(const net::Prefix& prefix)
+{
+    if (prefix.length() <= 1)
+        return true;
+    static const std::vector<net::Prefix> kept{constantPrefix("127.0.0.0/8"), constantPrefix("169.254.0.0/16"),
+                                               constantPrefix("224.0.0.0/4"), constantPrefix("::1/128"),
+                                               constantPrefix("fe80::/10"),   constantPrefix("ff00::/8")};
+    return std::ranges::any_of(kept, [&prefix](const net::Prefix& other) { return other.overlaps(prefix); });
+}
+
+RouteDecision decideRoutes(const net::TunnelSettings& settings, const AcceptRoutes& accept,
+                           const RouteSurroundings& surroundings)
+{
+    RouteDecision decision;
+    for (const net::Prefix& route : settings.routes) {
+        const bool isCovered = std::ranges::any_of(settings.addresses, [&route](const net::InterfaceAddress& address) {
+            return address.prefix().contains(route);
+        });
+        if (isCovered)
+            continue;
+        if (auto skipped = judge(route, accept, surroundings))
+            decision.skipped.push_back(std::move(*skipped));
+        else
+            decision.accepted.push_back(route);
+    }
+    return decision;
+}
+
+Result<void> checkTunnelNetworks(const net::TunnelSettings& settings, const RouteSurroundings& surroundings)
+{
+    for (const net::InterfaceAddress& address : settings.addresses) {
+        const net::Prefix network = address.prefix();
+        if (const auto local = overlappedLocalNetwork(network, surroundings))
+            return fail(ErrorCode::AlreadyExists,
+                        "the tunnel network " + network.toString() + " overlaps " + *local + " of this computer");
+        if (network.contains(surroundings.server))
+            return fail(ErrorCode::AlreadyExists, "the tunnel network " + network.toString()
+                                                      + " contains the server's own address "
+                                                      + surroundings.server.toString());
+    }
+    return {};
+}
+
+}  // namespace gvpn::client

@@ -1,0 +1,166 @@
+#include "client/sentences.h"
+
+#include "base/text.h"
+
+#include <QCoreApplication>
+#include <QStringList>
+
+namespace gvpn::client {
+
+namespace {
+
+struct Tr {
+    Q_DECLARE_TR_FUNCTIONS(gvpn::client)
+};
+
+QString fromText(const std::string& text)
+{
+    return QString::fromStdString(escapeForDisplay(text));
+}
+
+QString whatFailed(const Fault& fault, const QString& server)
+{
+    if (fault.wasUp && fault.stage == Stage::Probe)
+        return Tr::tr("The connection to %1 was lost").arg(server);
+    switch (fault.stage) {
+    case Stage::Resolve: return Tr::tr("Could not find the server %1").arg(server);
+    case Stage::Tcp: return Tr::tr("Could not reach %1").arg(server);
+    case Stage::Tls: return Tr::tr("Could not make a secure connection to %1").arg(server);
+    case Stage::Login: return Tr::tr("Could not log in to %1").arg(server);
+    case Stage::Address: return Tr::tr("Could not get a tunnel address from %1").arg(server);
+    case Stage::Tun: return Tr::tr("Could not use a tunnel interface for %1").arg(server);
+    case Stage::Routes: return Tr::tr("Could not set up addresses and routes for %1").arg(server);
+    case Stage::Dns: return Tr::tr("Could not set up name resolution for %1").arg(server);
+    case Stage::Probe: return Tr::tr("Packets don't come through the tunnel to %1").arg(server);
+    }
+    return {};
+}
+
+QString why(const Fault& fault)
+{
+    const QString presented = fault.presentedPin ? QString::fromStdString(fault.presentedPin->toString()) : QString();
+    if (fault.error.code == ErrorCode::IdentityMismatch && fault.presentedPin && fault.expectedPin)
+        return Tr::tr("it showed the key %1, but the trusted one is %2")
+            .arg(presented, QString::fromStdString(fault.expectedPin->toString()));
+    if (fault.error.code == ErrorCode::IdentityUnknown && fault.presentedPin)
+        return Tr::tr("its key %1 is not known here").arg(presented);
+    return fault.error.context.empty() ? Tr::tr("no reason is known") : fromText(fault.error.context);
+}
+
+QString adviceOnReaching(const Fault& fault)
+{
+    if (fault.wasUp)
+        return Tr::tr("check this computer's network and that gvpn-server is still running");
+    switch (fault.stage) {
+    case Stage::Resolve: return Tr::tr("check the name and this computer's network");
+    case Stage::Tcp: return Tr::tr("check that gvpn-server is running and that its port is forwarded to it");
+    case Stage::Probe: return Tr::tr("look at the firewall of the server and at other VPN programs on this computer");
+    default: return Tr::tr("check that gvpn-server answers on this port, and look at its log");
+    }
+}
+
+QString whatToDo(const Fault& fault)
+{
+    switch (fault.error.code) {
+    case ErrorCode::IdentityMismatch:
+        return Tr::tr("don't connect until the server's administrator confirms the new key: somebody may be pretending "
+                      "to be the server");
+    case ErrorCode::IdentityUnknown:
+        return Tr::tr("compare it with what the server shows, then connect with --pin and that key, or with "
+                      "--trust-on-first-use");
+    case ErrorCode::LoginRefused: return Tr::tr("ask the server's administrator to let this computer in");
+    case ErrorCode::AddressRefused:
+        return Tr::tr("choose another address with --cidr, or leave the choice to the server");
+    case ErrorCode::VersionMismatch: return Tr::tr("bring gvpn to the same version on both ends");
+    case ErrorCode::ProtocolViolation:
+    case ErrorCode::TlsFailure:
+    case ErrorCode::LimitExceeded:
+        return Tr::tr("check that this port is gvpn-server's and that both ends have the same version");
+    case ErrorCode::PermissionDenied:
+        return fault.stage <= Stage::Tcp
+                   ? Tr::tr("look at this computer's firewall")
+                   : Tr::tr("run it with sudo, or allow it once with: sudo setcap cap_net_admin+ep on the program");
+    case ErrorCode::AlreadyExists:
+        return fault.stage == Stage::Tun || fault.stage == Stage::Routes
+                   ? Tr::tr("end what uses it, choose another name with --tun, or ask for another tunnel network")
+                   : Tr::tr("remove what is in the way and connect again");
+    case ErrorCode::Replaced: return Tr::tr("look for another program that connects with this computer's key");
+    case ErrorCode::Kicked: return Tr::tr("ask the server's administrator before you connect again");
+    case ErrorCode::PeerStopping: return Tr::tr("connect again when the server is back");
+    case ErrorCode::NotFound:
+        return fault.stage <= Stage::Tcp ? adviceOnReaching(fault)
+                                         : Tr::tr("put back what is missing (for a TUN: the kernel module tun)");
+    case ErrorCode::InvalidArgument:
+    case ErrorCode::Malformed: return Tr::tr("correct or remove what is named here");
+    case ErrorCode::Unsupported: return Tr::tr("do without it on this system");
+    case ErrorCode::SystemFailure: return Tr::tr("look at the system's log");
+    case ErrorCode::AddressInUse: return Tr::tr("end the program that uses it");
+    case ErrorCode::Unreachable:
+    case ErrorCode::TimedOut:
+    case ErrorCode::Closed: return adviceOnReaching(fault);
+    }
+    return {};
+}
+
+}  // namespace
+
+QString sentenceFor(const Fault& fault, const net::HostPort& server)
+{
+    return Tr::tr("%1 (stage %2): %3; %4.")
+        .arg(whatFailed(fault, QString::fromStdString(server.toString())),
+             QString::fromStdString(std::string(stageName(fault.stage))), why(fault), whatToDo(fault));
+}
+
+QString sentenceFor(const SkippedRoute& skipped)
+{
+    const QString route = QString::fromStdString(skipped.route.toString());
+    const QString detail = fromText(skipped.detail);
+    switch (skipped.reason) {
+    case SkipReason::NeverRouted:
+        return Tr::tr("The route %1 is not used: no tunnel may take this network.").arg(route);
+    case SkipReason::NotWanted: return Tr::tr("The route %1 is not used: --accept-routes leaves it out.").arg(route);
+    case SkipReason::Public:
+        return Tr::tr("The route %1 is not used: it is a public network; name it with --accept-routes %1 to use it.")
+            .arg(route);
+    case SkipReason::LocalNetwork:
+        return Tr::tr("The route %1 is not used: this computer is on %2 itself; machines in there answer from here.")
+            .arg(route, detail);
+    case SkipReason::HoldsGateway:
+        return Tr::tr("The route %1 is not used: it holds this computer's default gateway %2.").arg(route, detail);
+    case SkipReason::HoldsResolver:
+        return Tr::tr("The route %1 is not used: it holds this computer's name server %2.").arg(route, detail);
+    case SkipReason::HoldsServer:
+        return Tr::tr("The route %1 is not used: it holds the server's own address %2.").arg(route, detail);
+    case SkipReason::AlreadyRouted:
+        return Tr::tr("The route %1 is not used: this computer has that route already, through %2.").arg(route, detail);
+    }
+    return {};
+}
+
+QString sentenceForIgnoredResolvers(const std::vector<net::IpAddress>& resolvers)
+{
+    QStringList names;
+    for (const net::IpAddress& resolver : resolvers)
+        names.append(QString::fromStdString(resolver.toString()));
+    return Tr::tr("The server names the resolvers %1, which this version does not set; names of the office are not "
+                  "resolved.")
+        .arg(names.join(QStringLiteral(", ")));
+}
+
+QString sentenceForFailedUndo(const Error& error)
+{
+    return Tr::tr("Not everything could be put back as it was: %1; look at the routes and interfaces of this computer.")
+        .arg(fromText(error.context));
+}
+
+QString sentenceForContradiction(const net::HostPort& server, const Pin& remembered, const Pin& given,
+                                 const QString& knownServersFile)
+{
+    return Tr::tr(
+               "Did not connect to %1 (stage tls): the key that was given is %2, but the one trusted before is %3; if "
+               "the administrator confirms the new key, remove the server's line from %4 and connect again.")
+        .arg(QString::fromStdString(server.toString()), QString::fromStdString(given.toString()),
+             QString::fromStdString(remembered.toString()), knownServersFile);
+}
+
+}  // namespace gvpn::client

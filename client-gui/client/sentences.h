@@ -1,0 +1,23 @@
+// The sentences that people read about a connection: what failed, why, and what to do about it. The only place of the
+// client's where they are made; used by the command line and the GUI.
+#pragma once
+
+#include "client/fault.h"
+#include "client/route_policy.h"
+#include "net/endpoint.h"
+
+#include <QString>
+
+namespace gvpn::client {
+
+/// "Could not reach office.example.com:51005 (stage tcp): connection refused; check that …." One line, one sentence.
+[[nodiscard]] QString sentenceFor(const Fault& fault, const net::HostPort& server);
+/// "The route 192.168.1.0/24 is not used: …."
+[[nodiscard]] QString sentenceFor(const SkippedRoute& skipped);
+[[nodiscard]] QString sentenceForIgnoredResolvers(const std::vector<net::IpAddress>& resolvers);
+[[nodiscard]] QString sentenceForFailedUndo(const Error& error);
+/// --pin or a link says one key, the state directory another.
+[[nodiscard]] QString sentenceForContradiction(const net::HostPort& server, const Pin& remembered, const Pin& given,
+                                               const QString& knownServersFile);
+
+}  // namespace gvpn::client

@@ -1,0 +1,152 @@
+#include "client/server_link.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace gvpn::client {
+
+Result<std::unique_ptr<ServerLink>> ServerLink::create(std::unique_ptr<transport::ByteStream> stream,
+                                                       const std::optional<Pin>& pin, const Edges& edges,
+                                                       tunnel::LinkContext& context, Observer& observer)
+{
+    // A handshake that only learns the server's key is refused before our certificate would leave: any key will do.
+    const auto identity = pin ? edges.identityFor(*pin) : tls::Identity::generate();
+    if (!identity)
+        return fail(identity.error());
+    auto tlsContext = tls::TlsContext::create(tls::Role::Client, *identity);
+    if (!tlsContext)
+        return fail(tlsContext.error());
+    return std::unique_ptr<ServerLink>(
+        new ServerLink(std::move(stream), pin, std::move(*tlsContext), edges, context, observer));
+}
+
+ServerLink::ServerLink(std::unique_ptr<transport::ByteStream> stream, const std::optional<Pin>& pin,
+                       tls::TlsContext tlsContext, const Edges& edges, tunnel::LinkContext& context, Observer& observer)
+    : m_edges(edges)
+    , m_observer(observer)
+    , m_pin(pin)
+    , m_tlsContext(std::move(tlsContext))
+    , m_link(
+          std::move(stream), m_tlsContext, [this](const Pin& presented) { return isExpected(presented); }, context,
+          *this)
+    , m_timer(edges.makeTimer())
+{}
+
+void ServerLink::start()
+{
+    m_timer->start(TlsDeadline, [this] {
+        m_link.abort();
+        end({ErrorCode::TimedOut, "the server did not answer the TLS handshake"});
+    });
+    m_link.start();
+}
+
+void ServerLink::leave()
+{
+    if (m_isOver)
+        return;
+    m_isOver = true;
+    m_timer->stop();
+    if (m_conversation) {
+        for (const protocol::Action& action : m_conversation->leave(protocol::GoodbyeCode::Leaving, {})) {
+            if (const auto* message = std::get_if<protocol::SendControl>(&action))
+                m_link.sendControl(message->body);
+        }
+    }
+    m_link.close();
+}
+
+void ServerLink::linkEstablished()
+{
+    m_timer->stop();
+    auto offer = m_observer.linkSecured();
+    if (!offer || m_isOver)
+        return;
+    m_conversation.emplace(std::move(*offer));
+    performAll(m_conversation->start(m_edges.time.now()));
+}
+
+void ServerLink::linkControl(ByteView body)
+{
+    if (m_conversation && !m_isOver)
+        performAll(m_conversation->receive(body, m_edges.time.now()));
+}
+
+void ServerLink::linkPacket(const net::SegmentHeader& segment, ByteSpan packet)
+{
+    if (m_conversation && m_conversation->acceptsPackets() && !m_isOver)
+        m_observer.linkPacket(segment, packet);
+}
+
+void ServerLink::linkReceived(TimePoint now)
+{
+    if (m_conversation)
+        m_conversation->noteReceived(now);
+}
+
+void ServerLink::linkRoom()
+{
+    m_observer.linkRoom();
+}
+
+void ServerLink::linkClosed(const Error& error)
+{
+    end(error);
+}
+
+void ServerLink::performAll(const protocol::Actions& actions)
+{
+    for (const protocol::Action& action : actions) {
+        if (m_isOver)
+            return;
+        perform(action);
+    }
+    if (!m_isOver)
+        scheduleTick();
+}
+
+void ServerLink::perform(const protocol::Action& action)
+{
+    if (const auto* message = std::get_if<protocol::SendControl>(&action)) {
+        m_link.sendControl(message->body);
+    } else if (const auto* close = std::get_if<protocol::CloseConversation>(&action)) {
+        m_link.close();
+        end(close->error);
+    } else if (std::holds_alternative<protocol::LoggedIn>(action)) {
+        // The address reply may be larger than what is allowed before the login.
+        m_link.allowPackets();
+        m_observer.linkLoggedIn();
+    } else if (const auto* established = std::get_if<protocol::Established>(&action)) {
+        m_observer.linkEstablished(*established);
+    }
+}
+
+/// Bytes that come move the deadline back without touching the timer: it finds out when it expires.
+void ServerLink::scheduleTick()
+{
+    const TimePoint due = m_conversation->deadline();
+    if (due >= m_timerDue)
+        return;
+    m_timerDue = due;
+    const auto delay = std::chrono::ceil<Duration>(due - m_edges.time.now());
+    m_timer->start(std::max(delay, Duration(0)), [this] {
+        m_timerDue = Never;
+        performAll(m_conversation->tick(m_edges.time.now()));
+    });
+}
+
+void ServerLink::end(const Error& error)
+{
+    if (std::exchange(m_isOver, true))
+        return;
+    m_timer->stop();
+    LinkEnd result{error, std::nullopt};
+    if (error.code == ErrorCode::IdentityMismatch) {
+        result.presentedPin = m_link.peerPin();
+        if (!m_pin)
+            result.error = {ErrorCode::IdentityUnknown, "no key of this server is known yet"};
+    }
+    m_observer.linkEnded(result);
+}
+
+}  // namespace gvpn::client

@@ -1,0 +1,66 @@
+// The client's side of the v2 conversation: hello, login, address, then keepalive. Pure; one thread.
+#pragma once
+
+#include "protocol/conversation.h"
+#include "protocol/keepalive.h"
+
+#include <optional>
+
+namespace gvpn::protocol {
+
+struct ClientOffer {
+    std::string software;
+    InstanceId instance{};
+    std::uint16_t minVersion = MinVersion;
+    std::uint16_t maxVersion = MaxVersion;
+    net::SegmentSupport takes;
+    Login login;
+    AddressRequest address;
+    net::SettingsLimits limits;
+};
+
+class ClientConversation {
+public:
+    explicit ClientConversation(ClientOffer offer);
+
+    /// TLS is up: sends the hello.
+    [[nodiscard]] Actions start(TimePoint now);
+    /// The body of a Control frame. Answers of the wrong kind or out of order end in ProtocolViolation.
+    [[nodiscard]] Actions receive(ByteView controlBody, TimePoint now);
+    /// Any bytes came. Once a wake-up.
+    void noteReceived(TimePoint now);
+    [[nodiscard]] Actions tick(TimePoint now);
+    [[nodiscard]] TimePoint deadline() const;
+    /// We leave: a goodbye and the end.
+    [[nodiscard]] Actions leave(GoodbyeCode code, std::string text);
+
+    [[nodiscard]] bool isEstablished() const { return m_state == State::Established; }
+    /// Packet frames are allowed from the peer: from the address reply on.
+    [[nodiscard]] bool acceptsPackets() const { return isEstablished(); }
+
+private:
+    /// Pings and messages of a newer server are fine.
+    [[nodiscard]] bool isLoggedIn() const { return m_state == State::AwaitingAddress || isEstablished(); }
+
+    enum class State {
+        Idle,  // start() was not called
+        AwaitingHelloReply,
+        AwaitingLoginReply,
+        AwaitingAddress,
+        Established,
+        Closed,
+    };
+    [[nodiscard]] Actions onMessage(const HelloReply& reply);
+    [[nodiscard]] Actions onMessage(const LoginReply& reply);
+    [[nodiscard]] Actions onMessage(const AddressReply& reply, TimePoint now);
+    [[nodiscard]] Actions violation(std::string what);
+    [[nodiscard]] Actions close(Error error);
+
+    ClientOffer m_offer;
+    State m_state = State::Idle;
+    net::SegmentSupport m_peerTakes;
+    TimePoint m_deadline = Never;
+    std::optional<Keepalive> m_keepalive;
+};
+
+}  // namespace gvpn::protocol

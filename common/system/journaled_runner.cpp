@@ -1,0 +1,47 @@
+#include "system/journaled_runner.h"
+
+#include "system/logging.h"
+
+namespace gvpn::system {
+
+JournaledRunner::JournaledRunner(OperationRunner& runner, Journal journal)
+    : m_runner(runner)
+    , m_journal(std::move(journal))
+{}
+
+void JournaledRunner::perform(const Operation& operation, Done done)
+{
+    const auto added = m_journal.add(operation);
+    if (!added && std::holds_alternative<LoadTable>(operation)) {
+        done(fail(added.error()));
+        return;
+    }
+    if (!added)
+        qCDebug(logSystem) << "not recorded:" << added.error().context.c_str();
+    const bool isNew = added.value_or(false);
+    m_runner.perform(operation, [this, alive = std::weak_ptr(m_alive), operation, isNew,
+                                 done = std::move(done)](Result<void> result) {
+        // After a time-out it may have been done all the same.
+        if (!result && result.error().code != ErrorCode::TimedOut && isNew && !alive.expired())
+            forget(operation);
+        done(std::move(result));
+    });
+}
+
+void JournaledRunner::undo(const Operation& operation, Done done)
+{
+    m_runner.undo(operation,
+                  [this, alive = std::weak_ptr(m_alive), operation, done = std::move(done)](Result<void> result) {
+                      if (result && !alive.expired())
+                          forget(operation);
+                      done(std::move(result));
+                  });
+}
+
+void JournaledRunner::forget(const Operation& operation)
+{
+    if (auto removed = m_journal.remove(operation); !removed)
+        qCWarning(logSystem) << "can't take back a record:" << removed.error().context.c_str();
+}
+
+}  // namespace gvpn::system

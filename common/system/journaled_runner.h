@@ -1,0 +1,27 @@
+// An OperationRunner that records in a Journal what another one does. Used by LinuxConfigurator. Event loop thread.
+#pragma once
+
+#include "system/journal.h"
+
+#include <memory>
+
+namespace gvpn::system {
+
+class JournaledRunner final : public OperationRunner {
+public:
+    JournaledRunner(OperationRunner& runner, Journal journal);
+
+    /// A table that can't be recorded isn't loaded, since it would stay for ever if this process were killed. Addresses
+    /// and routes end with the interface, so a client that may not write there works nevertheless.
+    void perform(const Operation& operation, Done done) override;
+    void undo(const Operation& operation, Done done) override;
+
+private:
+    void forget(const Operation& operation);
+
+    OperationRunner& m_runner;
+    Journal m_journal;
+    std::shared_ptr<bool> m_alive = std::make_shared<bool>(true);
+};
+
+}  // namespace gvpn::system

@@ -1,0 +1,33 @@
+// The goal that a program wants its computer's network in, as a value: given to NetworkConfigurator::apply, and later
+// over D-Bus to the privileged helper.
+#pragma once
+
+#include "net/prefix.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace gvpn::system {
+
+/// A server only: packets between the tunnel and the LAN.
+struct ForwardingConfig {
+    std::vector<net::Prefix> tunnelNetworks;  // the pools, at most one of each family
+    std::vector<net::Prefix> lanNetworks;     // --bypass
+    bool masquerades = true;                  // the LAN sees the office box's address
+
+    [[nodiscard]] bool operator==(const ForwardingConfig&) const = default;
+};
+
+struct NetworkConfig {
+    std::string interfaceName;
+    unsigned interfaceIndex = 0;
+    unsigned mtu = 1500;
+    std::vector<net::InterfaceAddress> addresses;
+    std::vector<net::Prefix> routes;  // into the interface
+    std::optional<ForwardingConfig> forwarding;
+
+    [[nodiscard]] bool operator==(const NetworkConfig&) const = default;
+};
+
+}  // namespace gvpn::system

@@ -1,0 +1,104 @@
+#include "system/nft_process.h"
+
+#include "base/text.h"
+
+#include <QProcessEnvironment>
+
+#include <array>
+#include <chrono>
+#include <linux/capability.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace gvpn::system {
+
+namespace {
+
+constexpr std::chrono::seconds Deadline{10};
+constexpr std::size_t MaxReasonBytes = 300;
+
+/// A program that gave up root but kept CAP_NET_ADMIN would start a child without it: only ambient capabilities
+/// survive exec. Between fork and exec, so system calls only; when it fails, nft says what it is not allowed to do.
+void passNetAdminOn()
+{
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> data{};
+    if (::syscall(SYS_capget, &header, data.data()) != 0)
+        return;
+    data[0].inheritable |= 1U << CAP_NET_ADMIN;
+    if (::syscall(SYS_capset, &header, data.data()) == 0)
+        ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_ADMIN, 0, 0);
+}
+
+Error errorOfNft(const QByteArray& output)
+{
+    std::string reason = escapeForDisplay(output.left(output.indexOf('\n')).trimmed().toStdString());
+    reason.resize(std::min(reason.size(), MaxReasonBytes));
+    const bool isForbidden = output.contains("Operation not permitted");
+    return {isForbidden ? ErrorCode::PermissionDenied : ErrorCode::SystemFailure, "nft: " + reason};
+}
+
+}  // namespace
+
+NftProcess::~NftProcess()
+{
+    if (!m_process)
+        return;
+    QObject::disconnect(m_process.get(), nullptr, nullptr, nullptr);
+    m_process->kill();
+}
+
+void NftProcess::run(const std::string& rulesetJson, Done done)
+{
+    Q_ASSERT(!m_process);
+    m_done = std::move(done);
+    m_process = std::make_unique<QProcess>();
+    QProcess* process = m_process.get();
+    process->setProgram(QStringLiteral("/usr/sbin/nft"));
+    process->setArguments({QStringLiteral("-j"), QStringLiteral("-f"), QStringLiteral("-")});
+    // Not quite empty: an empty one means to QProcess "inherit ours".
+    QProcessEnvironment environment;
+    environment.insert(QStringLiteral("LC_ALL"), QStringLiteral("C"));
+    process->setProcessEnvironment(environment);
+    process->setWorkingDirectory(QStringLiteral("/"));
+    process->setStandardOutputFile(QProcess::nullDevice());
+    process->setChildProcessModifier(passNetAdminOn);
+
+    QObject::connect(process, &QProcess::errorOccurred, process, [this](QProcess::ProcessError error) {
+        if (error == QProcess::FailedToStart)
+            finish(fail(ErrorCode::NotFound, "/usr/sbin/nft can't be started; install nftables"));
+    });
+    QObject::connect(process, &QProcess::finished, process, [this](int exitCode, QProcess::ExitStatus status) {
+        if (status == QProcess::NormalExit && exitCode == 0)
+            finish({});
+        else
+            finish(fail(errorOfNft(m_process->readAllStandardError())));
+    });
+    m_deadline = std::make_unique<QTimer>();
+    m_deadline->setSingleShot(true);
+    QObject::connect(m_deadline.get(), &QTimer::timeout, process, [this] {
+        finish(fail(ErrorCode::TimedOut, "nft did not end within " + std::to_string(Deadline.count()) + " s"));
+    });
+    m_deadline->start(Deadline);
+
+    process->start();
+    // A process that couldn't be started has told so by now, and is gone.
+    if (m_process.get() == process && process->state() != QProcess::NotRunning) {
+        process->write(rulesetJson.data(), static_cast<qint64>(rulesetJson.size()));
+        process->closeWriteChannel();
+    }
+}
+
+/// Called from the process's own signals, so the process is deleted later.
+void NftProcess::finish(Result<void> result)
+{
+    QProcess* process = m_process.release();
+    QObject::disconnect(process, nullptr, nullptr, nullptr);
+    process->kill();
+    process->deleteLater();
+    m_deadline.release()->deleteLater();
+    std::exchange(m_done, {})(std::move(result));
+}
+
+}  // namespace gvpn::system

@@ -1,0 +1,181 @@
+#include "system/nft_ruleset.h"
+
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+
+#include <initializer_list>
+
+namespace gvpn::system {
+
+namespace {
+
+using namespace Qt::StringLiterals;
+
+QString toQString(std::string_view text)
+{
+    return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
+}
+
+QJsonObject tableObject(const QString& tableName)
+{
+    return {{u"table"_s, QJsonObject{{u"family"_s, u"inet"_s}, {u"name"_s, tableName}}}};
+}
+
+QJsonObject match(const QString& op, const QJsonObject& left, const QJsonValue& right)
+{
+    return {{u"match"_s, QJsonObject{{u"op"_s, op}, {u"left"_s, left}, {u"right"_s, right}}}};
+}
+
+QJsonObject meta(const QString& key, const QString& op, const QJsonValue& value)
+{
+    return match(op, {{u"meta"_s, QJsonObject{{u"key"_s, key}}}}, value);
+}
+
+QJsonObject verdict(const QString& name)
+{
+    return {{name, QJsonValue::Null}};
+}
+
+QJsonObject addressIn(net::Family family, const QString& field, const std::vector<net::Prefix>& prefixes)
+{
+    QJsonArray set;
+    for (const net::Prefix& prefix : prefixes) {
+        if (prefix.family() != family)
+            continue;
+        const QJsonObject value{{u"addr"_s, toQString(prefix.network().toString())},
+                                {u"len"_s, static_cast<int>(prefix.length())}};
+        set.append(QJsonObject{{u"prefix"_s, value}});
+    }
+    const QString protocol = family == net::Family::IPv4 ? u"ip"_s : u"ip6"_s;
+    const QJsonObject payload{{u"protocol"_s, protocol}, {u"field"_s, field}};
+    return match(u"=="_s, {{u"payload"_s, payload}}, QJsonObject{{u"set"_s, set}});
+}
+
+bool hasFamily(const std::vector<net::Prefix>& prefixes, net::Family family)
+{
+    return std::ranges::any_of(prefixes, [&](const net::Prefix& prefix) { return prefix.family() == family; });
+}
+
+class RulesetBuilder {
+public:
+    explicit RulesetBuilder(const QString& tableName)
+        : m_tableName(tableName)
+    {
+        add(tableObject(tableName));
+        m_commands.append(QJsonObject{{u"delete"_s, tableObject(tableName)}});
+    }
+
+    void add(const QJsonObject& object) { m_commands.append(QJsonObject{{u"add"_s, object}}); }
+
+    void addChain(const QString& name, const QString& type, int priority)
+    {
+        const QJsonObject chain{{u"family"_s, u"inet"_s},  {u"table"_s, m_tableName}, {u"name"_s, name},
+                                {u"type"_s, type},         {u"hook"_s, name},         {u"prio"_s, priority},
+                                {u"policy"_s, u"accept"_s}};
+        add({{u"chain"_s, chain}});
+    }
+
+    void addRule(const QString& chain, const QJsonArray& expressions)
+    {
+        const QJsonObject rule{
+            {u"family"_s, u"inet"_s}, {u"table"_s, m_tableName}, {u"chain"_s, chain}, {u"expr"_s, expressions}};
+        add({{u"rule"_s, rule}});
+    }
+
+    [[nodiscard]] std::string toJson() const
+    {
+        return QJsonDocument(QJsonObject{{u"nftables"_s, m_commands}}).toJson(QJsonDocument::Compact).toStdString();
+    }
+
+private:
+    QString m_tableName;
+    QJsonArray m_commands;
+};
+
+void addTunnelRules(RulesetBuilder& builder, const TableSpec& spec)
+{
+    const QJsonObject fromTunnel = meta(u"iifname"_s, u"=="_s, toQString(spec.tunnelInterface));
+    const QJsonObject toTunnel = meta(u"oifname"_s, u"=="_s, toQString(spec.tunnelInterface));
+    for (const net::Family family : {net::Family::IPv4, net::Family::IPv6}) {
+        if (!hasFamily(spec.tunnelNetworks, family) || !hasFamily(spec.lanNetworks, family))
+            continue;
+        builder.addRule(u"forward"_s, {fromTunnel, addressIn(family, u"saddr"_s, spec.tunnelNetworks),
+                                       addressIn(family, u"daddr"_s, spec.lanNetworks), verdict(u"accept"_s)});
+        builder.addRule(u"forward"_s, {toTunnel, addressIn(family, u"saddr"_s, spec.lanNetworks),
+                                       addressIn(family, u"daddr"_s, spec.tunnelNetworks), verdict(u"accept"_s)});
+    }
+    const QJsonArray states{u"established"_s, u"related"_s};
+    const QJsonObject isReply = match(u"in"_s, {{u"ct"_s, QJsonObject{{u"key"_s, u"state"_s}}}}, states);
+    builder.addRule(u"forward"_s, {toTunnel, isReply, verdict(u"accept"_s)});
+    builder.addRule(u"forward"_s, {fromTunnel, verdict(u"drop"_s)});
+    builder.addRule(u"forward"_s, {toTunnel, verdict(u"drop"_s)});
+}
+
+void addGuard(RulesetBuilder& builder, const TableSpec& spec, const QString& family, const QJsonObject& scope)
+{
+    builder.addRule(u"forward"_s,
+                    {meta(u"nfproto"_s, u"=="_s, family), scope,
+                     meta(u"oifname"_s, u"!="_s, toQString(spec.tunnelInterface)),
+                     meta(u"oifgroup"_s, u"!="_s, static_cast<int>(TunnelLinkGroup)), verdict(u"drop"_s)});
+}
+
+QJsonObject entersBy(const std::vector<std::string>& interfaces)
+{
+    QJsonArray names;
+    for (const std::string& name : interfaces)
+        names.append(toQString(name));
+    return meta(u"iifname"_s, u"=="_s, QJsonObject{{u"set"_s, names}});
+}
+
+void addGuards(RulesetBuilder& builder, const TableSpec& spec)
+{
+    if (!spec.guardedIPv4.empty())
+        addGuard(builder, spec, u"ipv4"_s, entersBy(spec.guardedIPv4));
+    // What comes out of another server's tunnel is for that server's table to judge, too.
+    if (spec.guardsAllIPv6)
+        addGuard(builder, spec, u"ipv6"_s, meta(u"iifgroup"_s, u"!="_s, static_cast<int>(TunnelLinkGroup)));
+    else if (!spec.guardedIPv6.empty())
+        addGuard(builder, spec, u"ipv6"_s, entersBy(spec.guardedIPv6));
+}
+
+void addMasquerading(RulesetBuilder& builder, const TableSpec& spec)
+{
+    constexpr int SourceNatPriority = 100;  // NF_IP_PRI_NAT_SRC
+    builder.addChain(u"postrouting"_s, u"nat"_s, SourceNatPriority);
+    for (const net::Family family : {net::Family::IPv4, net::Family::IPv6}) {
+        if (!hasFamily(spec.tunnelNetworks, family) || !hasFamily(spec.lanNetworks, family))
+            continue;
+        builder.addRule(u"postrouting"_s, {meta(u"oifname"_s, u"!="_s, toQString(spec.tunnelInterface)),
+                                           addressIn(family, u"saddr"_s, spec.tunnelNetworks),
+                                           addressIn(family, u"daddr"_s, spec.lanNetworks), verdict(u"masquerade"_s)});
+    }
+}
+
+}  // namespace
+
+std::string tableNameFor(std::string_view interfaceName)
+{
+    return "gvpn_" + std::string(interfaceName);
+}
+
+std::string makeRuleset(const TableSpec& spec)
+{
+    constexpr int FilterPriority = 0;  // NF_IP_PRI_FILTER
+    RulesetBuilder builder(toQString(tableNameFor(spec.tunnelInterface)));
+    // The deletion took the table with it; "add" before it made sure that there was one to delete.
+    builder.add(tableObject(toQString(tableNameFor(spec.tunnelInterface))));
+    builder.addChain(u"forward"_s, u"filter"_s, FilterPriority);
+    addTunnelRules(builder, spec);
+    addGuards(builder, spec);
+    if (spec.masquerades)
+        addMasquerading(builder, spec);
+    return builder.toJson();
+}
+
+std::string makeTableRemoval(std::string_view tableName)
+{
+    return RulesetBuilder(toQString(tableName)).toJson();
+}
+
+}  // namespace gvpn::system

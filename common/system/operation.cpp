@@ -1,0 +1,56 @@
+#include "system/operation.h"
+
+namespace gvpn::system {
+
+namespace {
+
+struct Description {
+    const std::string& interfaceName;
+
+    std::string operator()(const SetMtu& operation) const
+    {
+        return "set MTU of " + interfaceName + " to " + std::to_string(operation.mtu);
+    }
+    std::string operator()(const AddAddress& operation) const
+    {
+        return "add address " + operation.address.toString() + " to " + interfaceName;
+    }
+    std::string operator()(const SetLinkUp&) const { return "set " + interfaceName + " up"; }
+    std::string operator()(const AddRoute& operation) const
+    {
+        return "add route " + operation.destination.toString() + " to " + interfaceName;
+    }
+    std::string operator()(const SetLinkGroup& operation) const
+    {
+        return "put " + interfaceName + " into link group " + std::to_string(operation.group);
+    }
+    std::string operator()(const SetSwitch& operation) const
+    {
+        return "set " + operation.path + " to " + operation.value;
+    }
+    std::string operator()(const LoadTable& operation) const { return "load nftables table " + operation.tableName; }
+};
+
+}  // namespace
+
+std::string describe(const Operation& operation, const std::string& interfaceName)
+{
+    return std::visit(Description{interfaceName}, operation);
+}
+
+bool isSameTarget(const Operation& a, const Operation& b)
+{
+    if (a.index() != b.index())
+        return false;
+    if (const auto* mtu = std::get_if<SetMtu>(&a))
+        return mtu->interfaceIndex == std::get<SetMtu>(b).interfaceIndex;
+    if (const auto* group = std::get_if<SetLinkGroup>(&a))
+        return group->interfaceIndex == std::get<SetLinkGroup>(b).interfaceIndex;
+    if (const auto* setSwitch = std::get_if<SetSwitch>(&a))
+        return setSwitch->path == std::get<SetSwitch>(b).path;
+    if (const auto* table = std::get_if<LoadTable>(&a))
+        return table->tableName == std::get<LoadTable>(b).tableName;
+    return a == b;
+}
+
+}  // namespace gvpn::system

@@ -1,0 +1,200 @@
+#include "system/nft_ruleset.h"
+#include "system/operation.h"
+
+#include <algorithm>
+
+namespace gvpn::system {
+
+namespace {
+
+constexpr std::size_t MaxInterfaceNameLength = 15;  // IFNAMSIZ - 1
+
+/// Names go into paths below /proc/sys/net and into nftables rules, where "*" at the end would mean "any that begins
+/// so".
+bool isUsableName(std::string_view name)
+{
+    if (name.empty() || name.size() > MaxInterfaceNameLength || name == "." || name == "..")
+        return false;
+    return std::ranges::all_of(name, [](char character) {
+        constexpr std::string_view Unusable = "/:*\"\\";
+        return character > ' ' && character < 0x7F && Unusable.find(character) == std::string_view::npos;
+    });
+}
+
+Result<void> checkName(const std::string& name)
+{
+    if (isUsableName(name))
+        return {};
+    return fail(ErrorCode::InvalidArgument, "interface \"" + name + "\": its name can't be used; rename it");
+}
+
+/// The interfaces that lead to a LAN network. Never the loopback interface or the tunnel.
+class LanSearch {
+public:
+    LanSearch(const NetworkSnapshot& snapshot, unsigned tunnelIndex)
+        : m_snapshot(snapshot)
+    {
+        std::erase_if(m_snapshot.interfaces, [&](const InterfaceInfo& interface) {
+            return interface.isLoopback || interface.index == tunnelIndex;
+        });
+        std::erase_if(m_snapshot.routes,
+                      [&](const RouteInfo& route) { return !m_snapshot.findInterface(route.interfaceIndex); });
+    }
+
+    [[nodiscard]] Result<std::vector<InterfaceInfo>> find(const std::vector<net::Prefix>& lanNetworks) const
+    {
+        std::vector<InterfaceInfo> found;
+        for (const net::Prefix& network : lanNetworks) {
+            const std::vector<const InterfaceInfo*> leading = find(network);
+            if (leading.empty()) {
+                return fail(ErrorCode::NotFound, "no interface leads to the LAN network " + network.toString()
+                                                     + "; connect this computer to it, or add a route to it");
+            }
+            for (const InterfaceInfo* interface : leading) {
+                if (auto usable = checkName(interface->name); !usable)
+                    return fail(usable.error());
+                if (std::ranges::find(found, interface->index, &InterfaceInfo::index) == found.end())
+                    found.push_back(*interface);
+            }
+        }
+        return found;
+    }
+
+private:
+    [[nodiscard]] std::vector<const InterfaceInfo*> find(const net::Prefix& network) const
+    {
+        std::vector<const InterfaceInfo*> found;
+        const RouteInfo* route = m_snapshot.routeTo(network.firstHost());
+        for (const InterfaceInfo& interface : m_snapshot.interfaces) {
+            const bool isOnLink = std::ranges::any_of(interface.addresses, [&](const net::InterfaceAddress& address) {
+                return address.prefix().overlaps(network);
+            });
+            if (isOnLink || (route && route->interfaceIndex == interface.index))
+                found.push_back(&interface);
+        }
+        return found;
+    }
+
+    NetworkSnapshot m_snapshot;
+};
+
+struct ForwardingPlan {
+    TableSpec table;
+    std::vector<Operation> switches;
+};
+
+std::string switchPath(std::string_view family, std::string_view interface, std::string_view name)
+{
+    return std::string(family) + "/conf/" + std::string(interface) + "/" + std::string(name);
+}
+
+/// LAN networks of a family without a pool in it can't be reached from the tunnel: there is nothing to switch on then.
+bool forwardsFamily(const ForwardingConfig& config, net::Family family)
+{
+    const auto isOfFamily = [&](const net::Prefix& prefix) { return prefix.family() == family; };
+    return std::ranges::any_of(config.tunnelNetworks, isOfFamily)
+           && std::ranges::any_of(config.lanNetworks, isOfFamily);
+}
+
+/// The tunnel last: until then nothing from a client is forwarded.
+void switchIPv4(const std::vector<InterfaceInfo>& lan, const InterfaceInfo& tunnel, ForwardingPlan& plan)
+{
+    for (const InterfaceInfo& interface : lan) {
+        if (interface.forwardsIPv4)
+            continue;
+        plan.switches.emplace_back(SetSwitch{switchPath("ipv4", interface.name, "forwarding"), "1"});
+        plan.table.guardedIPv4.push_back(interface.name);
+    }
+    if (!tunnel.forwardsIPv4)
+        plan.switches.emplace_back(SetSwitch{switchPath("ipv4", tunnel.name, "forwarding"), "1"});
+}
+
+void forceIPv6(const std::vector<InterfaceInfo>& lan, const InterfaceInfo& tunnel, ForwardingPlan& plan)
+{
+    for (const InterfaceInfo& interface : lan) {
+        if (interface.forcesForwardingIPv6)
+            continue;
+        plan.switches.emplace_back(SetSwitch{switchPath("ipv6", interface.name, "force_forwarding"), "1"});
+        plan.table.guardedIPv6.push_back(interface.name);
+    }
+    if (!tunnel.forcesForwardingIPv6)
+        plan.switches.emplace_back(SetSwitch{switchPath("ipv6", tunnel.name, "force_forwarding"), "1"});
+}
+
+/// A router ignores router advertisements unless accept_ra is 2, and drops the routes that it learned from them at the
+/// moment it becomes one: so accept_ra comes first (kernel documentation, ip-sysctl).
+Result<void> switchAllIPv6(const NetworkSnapshot& snapshot, ForwardingPlan& plan)
+{
+    for (const InterfaceInfo& interface : snapshot.interfaces) {
+        if (interface.acceptRa != 1 || !interface.hasRouterAdvertisedRoute)
+            continue;
+        if (auto usable = checkName(interface.name); !usable)
+            return usable;
+        plan.switches.emplace_back(SetSwitch{switchPath("ipv6", interface.name, "accept_ra"), "2"});
+    }
+    plan.switches.emplace_back(SetSwitch{switchPath("ipv6", "all", "forwarding"), "1"});
+    plan.table.guardsAllIPv6 = true;
+    return {};
+}
+
+Result<ForwardingPlan> planForwarding(const NetworkConfig& config, const NetworkSnapshot& snapshot)
+{
+    const ForwardingConfig& forwarding = *config.forwarding;
+    const auto lan = LanSearch(snapshot, config.interfaceIndex).find(forwarding.lanNetworks);
+    if (!lan)
+        return fail(lan.error());
+
+    ForwardingPlan plan;
+    plan.table.tunnelInterface = config.interfaceName;
+    plan.table.tunnelNetworks = forwarding.tunnelNetworks;
+    plan.table.lanNetworks = forwarding.lanNetworks;
+    plan.table.masquerades = forwarding.masquerades;
+
+    InterfaceInfo tunnel;
+    if (const InterfaceInfo* known = snapshot.findInterface(config.interfaceIndex))
+        tunnel = *known;
+    tunnel.name = config.interfaceName;
+
+    if (forwardsFamily(forwarding, net::Family::IPv4))
+        switchIPv4(*lan, tunnel, plan);
+    if (forwardsFamily(forwarding, net::Family::IPv6) && !snapshot.forwardsAllIPv6) {
+        if (snapshot.hasForceForwarding)
+            forceIPv6(*lan, tunnel, plan);
+        else if (auto switched = switchAllIPv6(snapshot, plan); !switched)
+            return fail(switched.error());
+    }
+    return plan;
+}
+
+}  // namespace
+
+Result<std::vector<Operation>> plan(const NetworkConfig& config, const NetworkSnapshot& snapshot)
+{
+    if (auto usable = checkName(config.interfaceName); !usable)
+        return fail(usable.error());
+
+    ForwardingPlan forwarding;
+    if (config.forwarding) {
+        auto planned = planForwarding(config, snapshot);
+        if (!planned)
+            return fail(planned.error());
+        forwarding = std::move(*planned);
+    }
+
+    const unsigned index = config.interfaceIndex;
+    std::vector<Operation> operations{SetMtu{index, config.mtu}};
+    for (const net::InterfaceAddress& address : config.addresses)
+        operations.emplace_back(AddAddress{index, address});
+    if (config.forwarding)
+        operations.emplace_back(LoadTable{tableNameFor(config.interfaceName), makeRuleset(forwarding.table)});
+    operations.emplace_back(SetLinkUp{index});
+    for (const net::Prefix& route : config.routes)
+        operations.emplace_back(AddRoute{index, route});
+    // Only now do other servers' tables let traffic to this tunnel pass: its own table is there to judge it.
+    if (config.forwarding)
+        operations.emplace_back(SetLinkGroup{index, TunnelLinkGroup});
+    std::ranges::move(forwarding.switches, std::back_inserter(operations));
+    return operations;
+}
+
+}  // namespace gvpn::system

@@ -1,0 +1,159 @@
+#include "system/run_directory.h"
+
+#include "system/logging.h"
+
+#include <QDir>
+#include <QFile>
+#include <QJsonDocument>
+#include <QSaveFile>
+
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace gvpn::system {
+
+namespace {
+
+constexpr qint64 MaxFileBytes = 1 << 20;
+constexpr int FileVersion = 1;
+
+/// Inode numbers of namespaces are used again; the cookie is not (Linux 5.14; 0 before).
+std::uint64_t readNamespaceCookie()
+{
+    const UniqueFd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    std::uint64_t cookie = 0;
+    socklen_t size = sizeof cookie;
+    if (!socket.isValid() || ::getsockopt(socket.get(), SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &size) != 0)
+        return 0;
+    return cookie;
+}
+
+QString readBootId()
+{
+    QFile file(QStringLiteral("/proc/sys/kernel/random/boot_id"));
+    return file.open(QIODevice::ReadOnly) ? QString::fromLatin1(file.readAll().trimmed()) : QString();
+}
+
+/// A file that root makes in a directory of the service's user must stay readable for the service.
+void giveToOwnerOf(const std::string& directory, const std::string& path)
+{
+    struct stat info {};
+    if (::geteuid() != 0 || ::stat(directory.c_str(), &info) != 0 || info.st_uid == 0)
+        return;
+    if (::lchown(path.c_str(), info.st_uid, info.st_gid) != 0)
+        qCWarning(logSystem) << "can't give a file to the owner of its directory path=" << path.c_str();
+}
+
+Result<void> createDirectory(const std::string& path, mode_t mode)
+{
+    if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST)
+        return fail(errnoError("create " + path, errno));
+    return {};
+}
+
+}  // namespace
+
+Result<RunDirectory> RunDirectory::locate(const std::string& base)
+{
+    struct stat info {};
+    if (::stat("/proc/thread-self/ns/net", &info) != 0)
+        return fail(errnoError("read /proc/thread-self/ns/net", errno));
+    RunDirectory directory;
+    directory.m_base = base;
+    directory.m_path = base + "/net-" + std::to_string(info.st_ino);
+    directory.m_stamp = readBootId() + u' ' + QString::number(readNamespaceCookie());
+    return directory;
+}
+
+Result<void> RunDirectory::create() const
+{
+    if (auto created = createDirectory(m_base, 0755); !created)
+        return created;
+    // 0700: whoever can open the lock could hold it for ever.
+    if (::mkdir(m_path.c_str(), 0700) == 0)
+        giveToOwnerOf(m_base, m_path);
+    else if (errno != EEXIST)
+        return fail(errnoError("create " + m_path, errno));
+    struct stat info {};
+    if (::lstat(m_path.c_str(), &info) != 0)
+        return fail(errnoError("examine " + m_path, errno));
+    if (!S_ISDIR(info.st_mode) || (info.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+        return fail(ErrorCode::PermissionDenied, m_path + ": not a directory that only its owner can change");
+    return {};
+}
+
+Result<UniqueFd> RunDirectory::lock() const
+{
+    if (auto created = create(); !created)
+        return fail(created.error());
+    const std::string path = m_path + "/lock";
+    UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!file.isValid())
+        return fail(errnoError("open " + path, errno));
+    giveToOwnerOf(m_path, path);
+    while (::flock(file.get(), LOCK_EX) != 0) {
+        if (errno != EINTR)
+            return fail(errnoError("lock " + path, errno));
+    }
+    return file;
+}
+
+std::optional<QJsonObject> RunDirectory::read(const std::string& fileName) const
+{
+    const std::string path = m_path + "/" + fileName;
+    const UniqueFd descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    if (!descriptor.isValid() && errno == ENOENT)
+        return std::nullopt;
+    struct stat info {};
+    QFile file;
+    if (!descriptor.isValid() || ::fstat(descriptor.get(), &info) != 0 || !S_ISREG(info.st_mode)
+        || info.st_size > MaxFileBytes || !file.open(descriptor.get(), QIODevice::ReadOnly)) {
+        qCWarning(logSystem) << "ignoring a file that can't be read path=" << path.c_str();
+        return std::nullopt;
+    }
+    const QJsonObject object = QJsonDocument::fromJson(file.read(MaxFileBytes)).object();
+    if (object.value(u"version").toInt() != FileVersion || !object.value(u"stamp").isString()) {
+        qCWarning(logSystem) << "ignoring a damaged file path=" << path.c_str();
+        return std::nullopt;
+    }
+    if (object.value(u"stamp").toString() != m_stamp) {
+        qCInfo(logSystem) << "ignoring a file of an earlier boot or network namespace path=" << path.c_str();
+        return std::nullopt;
+    }
+    return object;
+}
+
+Result<void> RunDirectory::write(const std::string& fileName, QJsonObject object) const
+{
+    object.insert(u"version", FileVersion);
+    object.insert(u"stamp", m_stamp);
+    const std::string path = m_path + "/" + fileName;
+    QSaveFile file(QString::fromStdString(path));
+    const QByteArray bytes = QJsonDocument(object).toJson();
+    if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size() || !file.commit())
+        return fail(ErrorCode::SystemFailure, "write " + path + ": " + file.errorString().toStdString());
+    giveToOwnerOf(m_path, path);
+    return {};
+}
+
+void RunDirectory::remove(const std::string& fileName) const
+{
+    const std::string path = m_path + "/" + fileName;
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT)
+        qCWarning(logSystem) << "can't remove a file path=" << path.c_str();
+}
+
+std::vector<std::string> RunDirectory::list(const std::string& namePrefix, const std::string& nameSuffix) const
+{
+    const QString pattern = QString::fromStdString(namePrefix + "*" + nameSuffix);
+    std::vector<std::string> names;
+    for (const QString& name : QDir(QString::fromStdString(m_path)).entryList({pattern}, QDir::Files | QDir::System))
+        names.push_back(name.toStdString());
+    return names;
+}
+
+}  // namespace gvpn::system

@@ -1,0 +1,44 @@
+// A connection's byte stream with back-pressure: the edge to the network. Implementations: QtStream (client),
+// EpollStream (server), MemoryStream (tests). One thread; nothing blocks.
+#pragma once
+
+#include "base/result.h"
+#include "net/endpoint.h"
+
+namespace gvpn::transport {
+
+class ByteStream {
+public:
+    class Observer {
+    public:
+        /// There is something to read. The reader may stop early: it is called again.
+        virtual void streamReadable() = 0;
+        /// There is room again after a write() that took less than all.
+        virtual void streamWritable() = 0;
+        /// The peer closed (Closed) or the connection broke. Once; nothing follows. What was received before it has
+        /// been offered by streamReadable.
+        virtual void streamClosed(const Error& error) = 0;
+
+    protected:
+        ~Observer() = default;
+    };
+
+    /// Without close() before it: as abort().
+    virtual ~ByteStream() = default;
+
+    /// Before anything else. The observer outlives the stream or is set to nullptr first. From inside a callback the
+    /// stream may be closed or aborted, but not destroyed.
+    virtual void setObserver(Observer* observer) = 0;
+    /// 0: nothing there now, or the end, of which streamClosed tells. An error: the stream is over already.
+    [[nodiscard]] virtual Result<std::size_t> read(ByteSpan into) = 0;
+    /// Takes as much as it can now; less than all: streamWritable or streamClosed follows, never from inside of this
+    /// call. An error: the stream is over already.
+    [[nodiscard]] virtual Result<std::size_t> write(ByteView bytes) = 0;
+    /// What was taken is still sent, then the connection ends. No callback follows.
+    virtual void close() = 0;
+    /// The connection ends now. No callback follows.
+    virtual void abort() = 0;
+    [[nodiscard]] virtual net::Endpoint peer() const = 0;
+};
+
+}  // namespace gvpn::transport

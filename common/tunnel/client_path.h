@@ -1,0 +1,55 @@
+// The client's packets between its TUN and its link, with the client's rules: out go packets from our address, in come
+// packets for our address from an accepted route or the tunnel network. One established connection; the link's thread.
+#pragma once
+
+#include "net/icmp_echo.h"
+#include "net/prefix_map.h"
+#include "net/tunnel_settings.h"
+#include "tun/tun_device.h"
+#include "tunnel/counters.h"
+#include "tunnel/packet_framer.h"
+#include "tunnel/secure_link.h"
+
+#include <optional>
+
+namespace gvpn::tunnel {
+
+struct ClientPathConfig {
+    std::vector<net::InterfaceAddress> addresses;
+    std::vector<net::Prefix> acceptedRoutes;
+    net::SegmentSupport peerTakes;
+};
+
+class ClientPath {
+public:
+    /// device and link outlive the path. counters live longer than one connection.
+    ClientPath(tun::TunDevice& device, SecureLink& link, const ClientPathConfig& config, Counters& counters);
+
+    /// The TUN is readable. False: the link has no room; call again on linkRoom(). An error: the device is gone.
+    [[nodiscard]] Result<bool> tunReadable();
+    /// A packet from the link. An error: the device is gone.
+    [[nodiscard]] Result<void> linkPacket(const net::SegmentHeader& segment, ByteSpan packet);
+
+    /// Sends an echo request through the tunnel, as a packet of ours.
+    void sendProbe(const net::IpAddress& gateway, net::EchoId id);
+    /// The reply to the last probe came; it was not given to the TUN. True once.
+    [[nodiscard]] bool takeProbeAnswer();
+
+private:
+    [[nodiscard]] std::optional<DropReason> judgeOutgoing(const net::SegmentHeader& segment, ByteView packet) const;
+    [[nodiscard]] bool isOurs(const net::IpAddress& address) const;
+    [[nodiscard]] bool isProbeAnswer(const net::IpPacket& ip, ByteView packet);
+    void flush();
+
+    tun::TunDevice& m_device;
+    SecureLink& m_link;
+    std::vector<net::IpAddress> m_addresses;
+    net::PrefixMap<bool> m_sources;
+    net::SegmentSupport m_peerTakes;
+    Counters& m_counters;
+    PacketFramer m_framer;
+    std::optional<net::EchoId> m_openProbe;
+    bool m_isProbeAnswered = false;
+};
+
+}  // namespace gvpn::tunnel

@@ -1,0 +1,44 @@
+#include "tunnel/packet_batch.h"
+
+#include <cassert>
+
+namespace gvpn::tunnel {
+
+PacketBatch::PacketBatch()
+    : m_bytes(std::make_unique_for_overwrite<std::byte[]>(MaxBatchBytes))
+{}
+
+ByteSpan PacketBatch::packetSpace()
+{
+    assert(!isFull());
+    return {m_bytes.get() + m_size + protocol::PacketHeadroomBytes, net::MaxPacketBytes};
+}
+
+void PacketBatch::commit(std::size_t sizeBytes, const net::SegmentHeader& segment)
+{
+    assert(sizeBytes <= net::MaxPacketBytes);
+    const std::size_t wholeBytes = protocol::PacketHeadroomBytes + sizeBytes;
+    const ByteSpan space(m_bytes.get() + m_size, wholeBytes);
+    const std::size_t offset = protocol::writePacketHeader(space, sizeBytes, segment);
+    // A plain packet has no segment header. It moves up so that the frames stay without gaps; it is small, while what
+    // is large has a segment header and stays.
+    if (offset > 0)
+        std::memmove(space.data(), space.data() + offset, wholeBytes - offset);
+    m_size += wholeBytes - offset;
+    ++m_packets;
+}
+
+void PacketBatch::append(ByteView packet, const net::SegmentHeader& segment)
+{
+    std::memcpy(packetSpace().data(), packet.data(), packet.size());
+    commit(packet.size(), segment);
+}
+
+void PacketBatch::clearKeeping(std::size_t sizeBytes)
+{
+    const std::byte* packet = m_bytes.get() + m_size + protocol::PacketHeadroomBytes;
+    clear();
+    std::memmove(packetSpace().data(), packet, sizeBytes);
+}
+
+}  // namespace gvpn::tunnel

@@ -1,0 +1,214 @@
+#include "tunnel/secure_link.h"
+
+#include "protocol/messages.h"
+
+#include <cassert>
+#include <utility>
+
+namespace gvpn::tunnel {
+
+namespace {
+
+/// Reads of one wake-up: enough to keep a fast sender busy, few enough to leave room for the other links of the thread.
+constexpr int ReadsPerWakeUp = 2;
+
+}  // namespace
+
+LinkContext::LinkContext(const TimeSource& timeSource)
+    : time(timeSource)
+    , ciphertext(ReadBytes)
+    , plaintext(tls::TlsEngine::plaintextRoom(ReadBytes))
+    , sealed(tls::sealedBytes(MaxBatchBytes) + 2 * tls::ControlRoomBytes)
+{}
+
+SecureLink::SecureLink(std::unique_ptr<transport::ByteStream> stream, const tls::TlsContext& tlsContext,
+                       tls::PeerCheck check, LinkContext& context, Observer& observer)
+    : m_stream(std::move(stream))
+    , m_engine(tlsContext, std::move(check))
+    , m_context(context)
+    , m_observer(observer)
+    , m_peer(m_stream->peer())
+{}
+
+SecureLink::~SecureLink()
+{
+    m_stream->setObserver(nullptr);
+}
+
+void SecureLink::start()
+{
+    m_stream->setObserver(this);
+    m_context.sealed.clear();
+    const auto started = m_engine.start(m_context.sealed);
+    if (!started)
+        end(started.error());
+    else
+        static_cast<void>(flushSealed());
+}
+
+void SecureLink::sendControl(ByteView body)
+{
+    if (m_isOver || !m_engine.isEstablished())
+        return;
+    m_context.sealed.clear();
+    const auto sent = m_engine.send(protocol::makeControlFrame(body), m_context.sealed, m_context.time.now());
+    if (!sent)
+        end(sent.error());
+    else
+        static_cast<void>(flushSealed());
+}
+
+bool SecureLink::sendFrames(ByteView frames)
+{
+    assert(frames.size() <= MaxBatchBytes);
+    if (!hasRoom())
+        return false;
+    m_context.sealed.clear();
+    const auto sent = m_engine.send(frames, m_context.sealed, m_context.time.now());
+    if (!sent) {
+        end(sent.error());
+        return false;
+    }
+    return flushSealed();
+}
+
+void SecureLink::close()
+{
+    if (m_isOver)
+        return;
+    if (m_engine.isEstablished()) {
+        m_context.sealed.clear();
+        m_engine.close(m_context.sealed);
+        if (!flushSealed())
+            return;
+    }
+    m_isOver = true;
+    m_stream->close();
+}
+
+void SecureLink::abort()
+{
+    m_isOver = true;
+    m_stream->abort();
+}
+
+void SecureLink::streamReadable()
+{
+    const TimePoint now = m_context.time.now();
+    bool hasReceived = false;
+    for (int i = 0; i < ReadsPerWakeUp && !m_isOver; ++i) {
+        if (!readOnce(now))
+            break;
+        hasReceived = true;
+    }
+    if (hasReceived && !m_isOver)
+        m_observer.linkReceived(now);
+}
+
+bool SecureLink::readOnce(TimePoint now)
+{
+    const auto size = m_stream->read(m_context.ciphertext);
+    if (!size) {
+        end(size.error());
+        return false;
+    }
+    if (*size == 0)
+        return false;
+    m_context.sealed.clear();
+    const auto received =
+        m_engine.receive(ByteView(m_context.ciphertext).first(*size), m_context.plaintext, m_context.sealed, now);
+    // An answer goes out even on failure: it is the alert that tells the peer why.
+    if (!m_context.sealed.isEmpty() && !flushSealed())
+        return false;
+    if (!received) {
+        end(received.error());
+        return false;
+    }
+    if (m_engine.isEstablished() && !std::exchange(m_wasEstablished, true))
+        m_observer.linkEstablished();
+    decode(ByteSpan(m_context.plaintext).first(received->plaintextBytes));
+    if (received->isPeerClosed && !m_isOver)
+        end(Error{ErrorCode::Closed, "the other end closed the connection"});
+    return !m_isOver;
+}
+
+void SecureLink::decode(ByteSpan plaintext)
+{
+    if (m_isOver || plaintext.empty())
+        return;
+    m_decoder.feed(plaintext);
+    while (!m_isOver) {
+        const auto frame = m_decoder.next();
+        if (!frame) {
+            sendControl(
+                protocol::encode(protocol::Goodbye{protocol::GoodbyeCode::ProtocolViolation, frame.error().context}));
+            end(frame.error());
+            return;
+        }
+        if (!*frame)
+            return;
+        handOut(**frame);
+    }
+}
+
+void SecureLink::handOut(const protocol::Frame& frame)
+{
+    if (frame.type == protocol::FrameType::Control)
+        m_observer.linkControl(frame.body);
+    else
+        m_observer.linkPacket(frame.segment, frame.body);
+}
+
+void SecureLink::streamWritable()
+{
+    if (!m_isOver && flushPending() && m_pending.isEmpty() && m_engine.isEstablished())
+        m_observer.linkRoom();
+}
+
+void SecureLink::streamClosed(const Error& error)
+{
+    end(error);
+}
+
+bool SecureLink::flushSealed()
+{
+    if (!flushPending())
+        return false;
+    ByteView rest = m_context.sealed.data();
+    if (m_pending.isEmpty()) {
+        const auto written = m_stream->write(rest);
+        if (!written) {
+            end(written.error());
+            return false;
+        }
+        rest = rest.subspan(*written);
+    }
+    if (m_pending.append(rest))
+        return true;
+    end(Error{ErrorCode::TimedOut, "the other end does not read"});
+    return false;
+}
+
+bool SecureLink::flushPending()
+{
+    if (m_pending.isEmpty())
+        return true;
+    const auto written = m_stream->write(m_pending.data());
+    if (!written) {
+        end(written.error());
+        return false;
+    }
+    m_pending.consume(*written);
+    m_pending.shrink();
+    return true;
+}
+
+void SecureLink::end(const Error& error)
+{
+    if (std::exchange(m_isOver, true))
+        return;
+    m_stream->close();
+    m_observer.linkClosed(error);
+}
+
+}  // namespace gvpn::tunnel

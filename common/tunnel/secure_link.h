@@ -1,0 +1,102 @@
+// One encrypted connection: byte stream <-> TLS <-> frames. Used by client and server alike; lives in the thread of its
+// stream. Packet path: one TLS call and one socket write for a batch, buffers shared by all links of the thread.
+#pragma once
+
+#include "base/byte_buffer.h"
+#include "base/clock.h"
+#include "protocol/frame.h"
+#include "tls/tls_engine.h"
+#include "transport/byte_stream.h"
+#include "tunnel/packet_batch.h"
+
+#include <memory>
+
+namespace gvpn::tunnel {
+
+inline constexpr std::size_t ReadBytes = 128 * 1024;
+/// Sealed bytes that a link keeps when its socket takes no more: one batch, and control messages behind it.
+inline constexpr std::size_t PendingBytes = tls::sealedBytes(MaxBatchBytes) + 8 * tls::ControlRoomBytes;
+
+/// What all links of a thread share: work space for the length of a call, and the time.
+struct LinkContext {
+    explicit LinkContext(const TimeSource& timeSource);
+
+    const TimeSource& time;
+    ByteVector ciphertext;
+    ByteVector plaintext;
+    ByteBuffer sealed;
+};
+
+class SecureLink final : private transport::ByteStream::Observer {
+public:
+    /// From inside a callback the link may be closed or aborted, but not destroyed.
+    class Observer {
+    public:
+        /// The handshake is over; the peer's pin has passed the check.
+        virtual void linkEstablished() = 0;
+        virtual void linkControl(ByteView body) = 0;
+        /// segment is not validated yet. The packet may be changed in place.
+        virtual void linkPacket(const net::SegmentHeader& segment, ByteSpan packet) = 0;
+        /// Bytes came, and their frames have been handed out. Once a wake-up.
+        virtual void linkReceived(TimePoint now) = 0;
+        /// hasRoom() is true again.
+        virtual void linkRoom() = 0;
+        /// Once; nothing follows. Not called after close() or abort().
+        virtual void linkClosed(const Error& error) = 0;
+
+    protected:
+        ~Observer() = default;
+    };
+
+    /// context, tlsContext and observer outlive the link.
+    SecureLink(std::unique_ptr<transport::ByteStream> stream, const tls::TlsContext& tlsContext, tls::PeerCheck check,
+               LinkContext& context, Observer& observer);
+    ~SecureLink();
+    SecureLink(const SecureLink&) = delete;
+    SecureLink& operator=(const SecureLink&) = delete;
+
+    void start();
+    /// The conversation is so far that packets are welcome.
+    void allowPackets() { m_decoder.allowPackets(); }
+
+    /// A control message; goes ahead of queued packets. A peer that leaves so many unread that PendingBytes is full is
+    /// closed with TimedOut. Ignored before the link is established and after its end.
+    void sendControl(ByteView body);
+    /// Whole packet frames, at most MaxBatchBytes. False: no room, nothing was taken, linkRoom() follows.
+    [[nodiscard]] bool sendFrames(ByteView frames);
+    [[nodiscard]] bool hasRoom() const { return m_engine.isEstablished() && !m_isOver && m_pending.isEmpty(); }
+
+    /// close_notify, then the end of the stream.
+    void close();
+    void abort();
+
+    [[nodiscard]] bool isEstablished() const { return m_engine.isEstablished(); }
+    [[nodiscard]] const std::optional<Pin>& peerPin() const { return m_engine.peerPin(); }
+    [[nodiscard]] net::Endpoint peer() const { return m_peer; }
+
+private:
+    void streamReadable() override;
+    void streamWritable() override;
+    void streamClosed(const Error& error) override;
+
+    /// False: nothing more to read now, or the link is over.
+    [[nodiscard]] bool readOnce(TimePoint now);
+    void decode(ByteSpan plaintext);
+    void handOut(const protocol::Frame& frame);
+    /// Sends context.sealed, keeps what the socket doesn't take. False: the link is over.
+    [[nodiscard]] bool flushSealed();
+    [[nodiscard]] bool flushPending();
+    void end(const Error& error);
+
+    std::unique_ptr<transport::ByteStream> m_stream;
+    tls::TlsEngine m_engine;
+    LinkContext& m_context;
+    Observer& m_observer;
+    protocol::FrameDecoder m_decoder;
+    ByteBuffer m_pending{PendingBytes};
+    net::Endpoint m_peer;
+    bool m_wasEstablished = false;
+    bool m_isOver = false;
+};
+
+}  // namespace gvpn::tunnel

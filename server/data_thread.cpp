@@ -1,0 +1,144 @@
+#include "server/data_thread.h"
+
+#include "transport/epoll_stream.h"
+
+#include <sys/epoll.h>
+
+#include <utility>
+
+namespace gvpn::server {
+
+namespace {
+
+/// What the kernel holds of the goodbyes is on its way long before this.
+constexpr Duration GoodbyeTime{300};
+
+}  // namespace
+
+Result<std::unique_ptr<DataThread>> DataThread::create(HubConfig config, std::unique_ptr<tun::TunDevice> device,
+                                                       tls::TlsContext tlsContext, Notify notify)
+{
+    auto loop = transport::EpollLoop::create();
+    if (!loop)
+        return fail(loop.error());
+    std::unique_ptr<DataThread> thread(new DataThread(std::move(*loop), std::move(config), std::move(device),
+                                                      std::move(tlsContext), std::move(notify)));
+    if (const auto watched = thread->m_loop->watch(thread->m_device->descriptor(), EPOLLIN, *thread); !watched)
+        return fail(watched.error());
+    return thread;
+}
+
+DataThread::DataThread(std::unique_ptr<transport::EpollLoop> loop, HubConfig config,
+                       std::unique_ptr<tun::TunDevice> device, tls::TlsContext tlsContext, Notify notify)
+    : m_loop(std::move(loop))
+    , m_time(*m_loop)
+    , m_device(std::move(device))
+    , m_tlsContext(std::move(tlsContext))
+    , m_notify(std::move(notify))
+    , m_hub(std::move(config), *m_device, m_tlsContext, m_time, *this)
+{}
+
+DataThread::~DataThread()
+{
+    if (m_thread.joinable()) {
+        m_loop->stop();
+        m_thread.join();
+    }
+}
+
+void DataThread::start()
+{
+    m_thread = std::thread([this] { m_loop->run(); });
+}
+
+void DataThread::accept(UniqueFd socket)
+{
+    // std::function wants something that can be copied.
+    auto shared = std::make_shared<UniqueFd>(std::move(socket));
+    m_loop->post([this, shared] { adopt(std::move(*shared)); });
+}
+
+void DataThread::adopt(UniqueFd socket)
+{
+    auto stream = transport::EpollStream::create(*m_loop, std::move(socket));
+    if (!stream)
+        m_notify(ConnectionRefused{{}, stream.error()});
+    else
+        m_hub.accept(std::move(*stream));
+}
+
+void DataThread::stop()
+{
+    m_loop->post([this] {
+        m_hub.stop();
+        m_loop->schedule(m_loop->now() + GoodbyeTime, [this] {
+            m_notify(DataPathStopped{m_hub.counters()});
+            m_loop->stop();
+        });
+    });
+}
+
+void DataThread::descriptorReady(std::uint32_t /*events*/)
+{
+    if (!m_isBroken)
+        m_hub.tunReadable();
+}
+
+void DataThread::clientConnected(const ClientInfo& client)
+{
+    m_notify(ClientConnected{client});
+}
+
+void DataThread::clientDisconnected(const ClientInfo& client, const Error& reason)
+{
+    m_notify(ClientDisconnected{client, reason});
+}
+
+void DataThread::connectionRefused(const net::Endpoint& peer, const Error& reason)
+{
+    m_notify(ConnectionRefused{peer, reason});
+}
+
+void DataThread::hubWantsPurge()
+{
+    if (std::exchange(m_isPurgePosted, true))
+        return;
+    m_loop->post([this] {
+        m_isPurgePosted = false;
+        m_hub.purge();
+    });
+}
+
+void DataThread::hubDeadlineChanged()
+{
+    rearm();
+}
+
+void DataThread::rearm()
+{
+    const TimePoint deadline = m_hub.deadline();
+    if (deadline == m_armed)
+        return;
+    if (m_armed != Never)
+        m_loop->cancel(m_timer);
+    m_armed = deadline;
+    if (deadline != Never)
+        m_timer = m_loop->schedule(deadline, [this] { tick(); });
+}
+
+void DataThread::tick()
+{
+    m_armed = Never;
+    m_hub.tick();
+    rearm();
+}
+
+void DataThread::hubBroke(const Error& error)
+{
+    if (std::exchange(m_isBroken, true))
+        return;
+    m_loop->forget(m_device->descriptor());
+    m_notify(DataPathBroke{error});
+}
+
+}  // namespace gvpn::server

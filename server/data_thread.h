@@ -1,0 +1,90 @@
+// The server's data thread: an epoll loop with the hub, the sessions' sockets and the TUN. The rest of the program
+// talks to it by accept() and stop(), and hears of it by events, which are called in the data thread and hand
+// themselves on.
+#pragma once
+
+#include "server/hub.h"
+#include "transport/epoll_loop.h"
+
+#include <functional>
+#include <thread>
+#include <variant>
+
+namespace gvpn::server {
+
+struct ClientConnected {
+    ClientInfo client;
+};
+struct ClientDisconnected {
+    ClientInfo client;
+    Error reason;
+};
+struct ConnectionRefused {
+    net::Endpoint peer;
+    Error reason;
+};
+/// The TUN is gone; nothing works any more.
+struct DataPathBroke {
+    Error error;
+};
+/// All sessions have ended; the thread is about to. With what went through without a session.
+struct DataPathStopped {
+    tunnel::Counters counters;
+};
+using DataEvent = std::variant<ClientConnected, ClientDisconnected, ConnectionRefused, DataPathBroke, DataPathStopped>;
+
+class DataThread final : private Hub::Observer, private transport::EpollLoop::Watcher {
+public:
+    /// Called in the data thread.
+    using Notify = std::function<void(DataEvent event)>;
+
+    [[nodiscard]] static Result<std::unique_ptr<DataThread>>
+    create(HubConfig config, std::unique_ptr<tun::TunDevice> device, tls::TlsContext tlsContext, Notify notify);
+    ~DataThread();
+
+    void start();
+    /// A connected socket, from the main thread.
+    void accept(UniqueFd socket);
+    /// Says goodbye to all, lets that be sent, reports DataPathStopped and ends the thread.
+    void stop();
+
+private:
+    class LoopTime final : public TimeSource {
+    public:
+        explicit LoopTime(const transport::EpollLoop& loop)
+            : m_loop(loop)
+        {}
+        [[nodiscard]] TimePoint now() const override { return m_loop.now(); }
+
+    private:
+        const transport::EpollLoop& m_loop;
+    };
+
+    DataThread(std::unique_ptr<transport::EpollLoop> loop, HubConfig config, std::unique_ptr<tun::TunDevice> device,
+               tls::TlsContext tlsContext, Notify notify);
+
+    void descriptorReady(std::uint32_t events) override;
+    void clientConnected(const ClientInfo& client) override;
+    void clientDisconnected(const ClientInfo& client, const Error& reason) override;
+    void connectionRefused(const net::Endpoint& peer, const Error& reason) override;
+    void hubWantsPurge() override;
+    void hubDeadlineChanged() override;
+    void hubBroke(const Error& error) override;
+    void adopt(UniqueFd socket);
+    void tick();
+    void rearm();
+
+    std::unique_ptr<transport::EpollLoop> m_loop;
+    LoopTime m_time;
+    std::unique_ptr<tun::TunDevice> m_device;
+    tls::TlsContext m_tlsContext;
+    Notify m_notify;
+    Hub m_hub;
+    transport::EpollLoop::TimerId m_timer = 0;
+    TimePoint m_armed = Never;
+    bool m_isPurgePosted = false;
+    bool m_isBroken = false;
+    std::thread m_thread;
+};
+
+}  // namespace gvpn::server

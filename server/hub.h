@@ -1,0 +1,131 @@
+// All sessions of a server and the TUN between them and the LAN: admits, gives addresses, finds a packet's session at
+// the same cost among ten thousand as among one. Knows no event loop: its driver calls it, in the data thread.
+#pragma once
+
+#include "server/address_pool.h"
+#include "server/packet_policy.h"
+#include "server/session.h"
+#include "tun/tun_device.h"
+#include "tunnel/packet_framer.h"
+
+#include <map>
+#include <set>
+#include <unordered_map>
+#include <utility>
+
+namespace gvpn::server {
+
+/// Connections that have not got an address yet. More are closed at once: each costs a TLS handshake.
+inline constexpr std::size_t MaxHalfOpen = 256;
+
+struct HubConfig {
+    std::vector<net::Prefix> pools;  // at most one a family
+    std::vector<net::Prefix> lanNetworks;
+    std::vector<net::IpAddress> dnsServers;
+    std::vector<std::string> dnsDomains;
+    unsigned mtu = net::DefaultMtu;
+    std::chrono::seconds keepalive{10};
+    bool allowsClientToClient = false;
+    std::string software;
+};
+
+/// What the rest of the program is told about a client; a copy, so that it can leave the thread.
+struct ClientInfo {
+    std::uint64_t id = 0;
+    std::vector<net::InterfaceAddress> addresses;
+    Pin device;
+    std::string deviceName;  // from outside
+    std::string software;    // from outside
+    net::Endpoint peer;
+    tunnel::Counters counters;
+};
+
+class Hub final : private Session::Host {
+public:
+    class Observer {
+    public:
+        virtual void clientConnected(const ClientInfo& client) = 0;
+        virtual void clientDisconnected(const ClientInfo& client, const Error& reason) = 0;
+        /// A connection ended before it had an address.
+        virtual void connectionRefused(const net::Endpoint& peer, const Error& reason) = 0;
+        /// Call purge() when nothing of the hub is on the stack.
+        virtual void hubWantsPurge() = 0;
+        /// deadline() may be earlier than it was.
+        virtual void hubDeadlineChanged() = 0;
+        /// The TUN is gone.
+        virtual void hubBroke(const Error& error) = 0;
+
+    protected:
+        ~Observer() = default;
+    };
+
+    /// Everything outlives the hub.
+    Hub(HubConfig config, tun::TunDevice& device, const tls::TlsContext& tlsContext, const TimeSource& time,
+        Observer& observer);
+    ~Hub();
+
+    void accept(std::unique_ptr<transport::ByteStream> stream);
+    void tunReadable();
+    void tick();
+    [[nodiscard]] TimePoint deadline() const;
+    void purge();
+    /// Says goodbye to all. Nobody is accepted any more.
+    void stop();
+
+    [[nodiscard]] std::size_t sessionCount() const { return m_sessions.size(); }
+    /// Packets from the TUN that had no session to go to.
+    [[nodiscard]] const tunnel::Counters& counters() const { return m_counters; }
+
+private:
+    /// A batch that is being collected, and whom it is for.
+    struct Outgoing {
+        tunnel::PacketFramer framer;
+        Session* target = nullptr;
+    };
+    struct Entry {
+        std::unique_ptr<Session> session;
+        TimePoint scheduled = Never;
+    };
+
+    void sessionLoginRequested(Session& session, const protocol::Login& login) override;
+    void sessionAddressRequested(Session& session, const protocol::AddressRequest& request) override;
+    void sessionPacket(Session& session, const net::SegmentHeader& segment, ByteSpan packet) override;
+    void sessionReceived(Session& session) override;
+    void sessionDeadlineChanged(Session& session) override;
+    void sessionEnded(Session& session, const Error& reason) override;
+
+    void routeFromTun(const net::SegmentHeader& segment, std::size_t sizeBytes);
+    void toTun(Session& session, const net::SegmentHeader& segment, ByteView packet);
+    void toClient(Session& from, const net::IpAddress& destination, const net::SegmentHeader& segment, ByteView packet);
+    static void flush(Outgoing& outgoing);
+    static void forgetTarget(Outgoing& outgoing, const Session& session);
+    [[nodiscard]] Session* find(const net::IpAddress& address) const;
+    void replaceOlder(const Session& session);
+    [[nodiscard]] Result<net::InterfaceAddress> allot(AddressPool& pool, const Session& session,
+                                                      const protocol::AddressRequest& request);
+    [[nodiscard]] net::TunnelSettings settingsFor(std::vector<net::InterfaceAddress> addresses) const;
+    [[nodiscard]] static ClientInfo infoOf(const Session& session);
+    [[nodiscard]] std::size_t halfOpenCount() const { return m_sessions.size() - m_ended.size() - m_establishedCount; }
+
+    HubConfig m_config;
+    tun::TunDevice& m_device;
+    const tls::TlsContext& m_tlsContext;
+    const TimeSource& m_time;
+    Observer& m_observer;
+    tunnel::LinkContext m_linkContext;
+    PacketPolicy m_policy;
+    std::vector<AddressPool> m_pools;
+    std::unordered_map<std::uint64_t, Entry> m_sessions;
+    std::unordered_map<net::IpAddress, Session*> m_byAddress;
+    std::unordered_map<Pin, Session*, PinHash> m_byDevice;  // established sessions
+    std::set<std::pair<TimePoint, std::uint64_t>> m_deadlines;
+    std::vector<std::uint64_t> m_ended;
+    Outgoing m_fromTun;
+    Outgoing m_relayed;
+    tunnel::Counters m_counters;
+    std::size_t m_establishedCount = 0;
+    std::uint64_t m_lastId = 0;
+    bool m_isStopping = false;
+};
+
+}  // namespace gvpn::server

@@ -1,0 +1,264 @@
+#include "server/server_application.h"
+
+#include "base/text.h"
+#include "program/exit_status.h"
+#include "program/identity_store.h"
+#include "program/json_lines.h"
+#include "program/privileges.h"
+#include "program/state_dir.h"
+#include "protocol/link.h"
+#include "server/network_choice.h"
+#include "system/linux_configurator.h"
+#include "tun/linux_tun.h"
+
+#include <QCoreApplication>
+#include <QLoggingCategory>
+#include <QRandomGenerator>
+
+#include <cstdio>
+
+namespace gvpn::server {
+
+namespace {
+
+Q_LOGGING_CATEGORY(lcServer, "gvpn.server")
+
+constexpr const char* KeyFile = "/server-key.pem";
+constexpr const char* StateFile = "/server.json";
+
+void logLanChoice(const LanChoice& choice)
+{
+    for (const net::Prefix& network : choice.networks)
+        qCInfo(lcServer).noquote() << "clients will reach" << QString::fromStdString(network.toString());
+    for (const SkippedNetwork& skipped : choice.skipped) {
+        qCInfo(lcServer).noquote() << "not" << QString::fromStdString(skipped.network.toString()) << "because"
+                                   << QString::fromStdString(skipped.reason) << "(--bypass names it anyway)";
+    }
+}
+
+}  // namespace
+
+ServerApplication::ServerApplication(ServerOptions options, QObject* parent)
+    : QObject(parent)
+    , m_options(std::move(options))
+{}
+
+ServerApplication::~ServerApplication() = default;
+
+void ServerApplication::start()
+{
+    qCWarning(lcServer) << "--login none: everybody who can reach the port is let in";
+    if (!program::hasNetAdmin()) {
+        giveUp(StartStep::CheckPrivileges, {ErrorCode::PermissionDenied, "CAP_NET_ADMIN is missing"});
+        return;
+    }
+    if (prepareState() && chooseNetworks() && loadKey() && listen() && openTun())
+        configureNetwork();
+}
+
+bool ServerApplication::prepareState()
+{
+    m_plan.stateDir = m_options.stateDir.empty() ? program::defaultStateDir("gvpn") : m_options.stateDir;
+    if (const auto made = program::makeStateDir(m_plan.stateDir); !made)
+        return giveUp(StartStep::PrepareStateDir, made.error());
+    const auto state = loadServerState(QString::fromStdString(m_plan.stateDir + StateFile));
+    if (!state)
+        return giveUp(StartStep::LoadState, state.error());
+    m_plan.state = *state;
+    if (!m_options.publicHost.empty()) {
+        m_plan.state.publicHost = m_options.publicHost;
+        m_plan.state.publicPort = m_options.publicPort;
+    }
+    return true;
+}
+
+bool ServerApplication::chooseNetworks()
+{
+    const auto snapshot = system::readNetworkSnapshot();
+    if (!snapshot)
+        return giveUp(StartStep::ReadNetwork, snapshot.error());
+    m_plan.lanNetworks = m_options.lanNetworks;
+    if (m_plan.lanNetworks.empty()) {
+        const LanChoice choice = chooseLan(*snapshot);
+        logLanChoice(choice);
+        m_plan.lanNetworks = choice.networks;
+    }
+    if (m_plan.lanNetworks.empty()) {
+        return giveUp(StartStep::ChooseNetworks,
+                      {ErrorCode::NotFound,
+                       "No private network was found on this computer that clients could reach; name "
+                       "one with --bypass, for example --bypass 192.168.1.0/24"});
+    }
+    const PoolRequest request{m_options.cidrs, m_plan.state.pools, m_plan.lanNetworks};
+    auto pools = choosePools(request, *snapshot, [] { return QRandomGenerator::system()->generate64(); });
+    if (!pools)
+        return giveUp(StartStep::ChooseNetworks, pools.error());
+    m_plan.pools = std::move(*pools);
+    m_plan.publicHost = m_plan.state.publicHost;
+    if (m_plan.publicHost.empty()) {
+        const auto own = chooseOwnAddress(*snapshot);
+        m_plan.publicHost = own ? own->address.toString() : "localhost";
+        m_plan.isPrivateLink = !own || !own->isGlobal;
+    }
+    // What was asked for is not a choice of ours: without --cidr the next start chooses as before.
+    if (m_options.cidrs.empty())
+        m_plan.state.pools = m_plan.pools;
+    const auto saved = saveServerState(QString::fromStdString(m_plan.stateDir + StateFile), m_plan.state);
+    return saved ? true : giveUp(StartStep::PrepareStateDir, saved.error());
+}
+
+bool ServerApplication::loadKey()
+{
+    const auto identity = program::loadOrCreateIdentity(m_plan.stateDir + KeyFile);
+    if (!identity)
+        return giveUp(StartStep::LoadKey, identity.error());
+    auto context = tls::TlsContext::create(tls::Role::Server, *identity);
+    if (!context)
+        return giveUp(StartStep::LoadKey, context.error());
+    m_plan.pin = identity->pin();
+    m_plan.tlsContext = std::move(*context);
+    return true;
+}
+
+bool ServerApplication::listen()
+{
+    m_listener = std::make_unique<Listener>([this](UniqueFd socket) { m_dataThread->accept(std::move(socket)); });
+    const auto opened = m_listener->open(m_options.listen);
+    return opened ? true : giveUp(StartStep::Listen, opened.error());
+}
+
+bool ServerApplication::openTun()
+{
+    auto device = tun::openLinuxTun({m_options.tunName, true});
+    if (!device)
+        return giveUp(StartStep::OpenTun, device.error());
+    m_plan.device = std::move(*device);
+    return true;
+}
+
+bool ServerApplication::masquerades() const
+{
+    // "auto" would be off for a pool inside a LAN network, but such a pool is refused.
+    return m_options.masquerade != Masquerade::Off;
+}
+
+void ServerApplication::configureNetwork()
+{
+    auto configurator = system::LinuxConfigurator::create();
+    if (!configurator) {
+        giveUp(StartStep::ConfigureNetwork, configurator.error());
+        return;
+    }
+    m_configurator = std::move(*configurator);
+    system::NetworkConfig config;
+    config.interfaceName = m_plan.device->name();
+    config.interfaceIndex = m_plan.device->index();
+    config.mtu = net::DefaultMtu;
+    for (const net::Prefix& pool : m_plan.pools)
+        config.addresses.push_back(AddressPool(pool).gateway());
+    config.forwarding = system::ForwardingConfig{m_plan.pools, m_plan.lanNetworks, masquerades()};
+    m_configurator->apply(config, [this](const Result<void>& result) { onNetworkConfigured(result); });
+}
+
+void ServerApplication::onNetworkConfigured(const Result<void>& result)
+{
+    if (m_isStopping)
+        return;
+    if (!result) {
+        giveUp(StartStep::ConfigureNetwork, result.error());
+        return;
+    }
+    const std::string interfaceName = m_plan.device->name();
+    auto dataThread = DataThread::create(
+        hubConfig(), std::move(m_plan.device), std::move(*m_plan.tlsContext), [this](DataEvent event) {
+            QMetaObject::invokeMethod(
+                this, [this, event = std::move(event)] { onDataEvent(event); }, Qt::QueuedConnection);
+        });
+    if (!dataThread) {
+        giveUp(StartStep::StartDataThread, dataThread.error());
+        return;
+    }
+    m_dataThread = std::move(*dataThread);
+    m_dataThread->start();
+    m_listener->resumeAccepting();
+    announce(interfaceName);
+}
+
+HubConfig ServerApplication::hubConfig() const
+{
+    HubConfig config;
+    config.pools = m_plan.pools;
+    config.lanNetworks = m_plan.lanNetworks;
+    config.allowsClientToClient = m_options.allowsClientToClient;
+    config.software = "gvpn " + QCoreApplication::applicationVersion().toStdString();
+    return config;
+}
+
+void ServerApplication::announce(const std::string& interfaceName)
+{
+    protocol::Link link;
+    link.server = {m_plan.publicHost, m_plan.state.publicPort.value_or(m_listener->serverPort())};
+    link.pin = m_plan.pin;
+    const ListeningInfo info{m_listener->serverPort(), interfaceName,       m_plan.pools,
+                             m_plan.lanNetworks,       masquerades(),       m_plan.pin,
+                             link.toString(),          m_plan.isPrivateLink};
+    print(toJson(info), toText(info));
+}
+
+void ServerApplication::onDataEvent(const DataEvent& event)
+{
+    print(toJson(event), toText(event));
+    if (const auto* broke = std::get_if<DataPathBroke>(&event))
+        giveUp(StartStep::Serve, broke->error);
+    else if (std::holds_alternative<DataPathStopped>(event))
+        undoNetwork();
+}
+
+void ServerApplication::print(const QJsonObject& json, const QString& text)
+{
+    if (m_options.isJson) {
+        program::writeJsonLine(json);
+    } else if (!text.isEmpty()) {
+        std::puts(qUtf8Printable(text));
+        std::fflush(stdout);
+    }
+}
+
+bool ServerApplication::giveUp(StartStep step, const Error& error)
+{
+    std::fprintf(stderr, "%s\n", escapeForDisplay(sentence(step, error)).c_str());
+    m_exitStatus = exitStatus(step, error);
+    stop();
+    return false;
+}
+
+void ServerApplication::stop()
+{
+    if (std::exchange(m_isStopping, true))
+        return;
+    if (m_listener)
+        m_listener->close();
+    if (m_dataThread)
+        m_dataThread->stop();
+    else
+        undoNetwork();
+}
+
+void ServerApplication::undoNetwork()
+{
+    if (m_configurator)
+        m_configurator->clear([this](const Result<void>& result) { onNetworkCleared(result); });
+    else
+        Q_EMIT finished(m_exitStatus);
+}
+
+void ServerApplication::onNetworkCleared(const Result<void>& result)
+{
+    if (!result) {
+        std::fprintf(stderr, "%s\n", escapeForDisplay(sentence(StartStep::Stop, result.error())).c_str());
+        m_exitStatus = static_cast<int>(program::ExitStatus::Failure);
+    }
+    Q_EMIT finished(m_exitStatus);
+}
+
+}  // namespace gvpn::server

@@ -1,0 +1,31 @@
+// What a server tells on standard output: one JSON object a line with --json, lines for people otherwise. Pure.
+#pragma once
+
+#include "server/data_thread.h"
+
+#include <QJsonObject>
+#include <QString>
+
+namespace gvpn::server {
+
+/// Everything that is settled when the server has started.
+struct ListeningInfo {
+    std::uint16_t port = 0;
+    std::string interfaceName;
+    std::vector<net::Prefix> pools;
+    std::vector<net::Prefix> lanNetworks;
+    bool masquerades = true;
+    Pin pin;
+    std::string link;
+    bool isPrivateLink = false;  // the link names an address that only the LAN reaches
+};
+
+[[nodiscard]] QJsonObject toJson(const ListeningInfo& info);
+[[nodiscard]] QJsonObject toJson(const DataEvent& event);
+
+/// Several lines, the last without a line break.
+[[nodiscard]] QString toText(const ListeningInfo& info);
+/// One line, or an empty text for what people don't want to read. Texts from outside are escaped.
+[[nodiscard]] QString toText(const DataEvent& event);
+
+}  // namespace gvpn::server

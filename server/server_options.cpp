@@ -1,0 +1,235 @@
+#include "server/server_options.h"
+
+#include "server/config_file.h"
+
+#include <QCommandLineParser>
+
+#include <array>
+
+namespace gvpn::server {
+
+namespace {
+
+constexpr std::array LogLevels = {"debug", "info", "warning"};
+
+QCommandLineOption option(const char* name, const char* description, const char* valueName = nullptr)
+{
+    const QString text = QString::fromLatin1(description);
+    if (valueName == nullptr)
+        return {QString::fromLatin1(name), text};
+    return {QString::fromLatin1(name), text, QString::fromLatin1(valueName)};
+}
+
+void declare(QCommandLineParser& parser)
+{
+    parser.setApplicationDescription(
+        QStringLiteral("Lets computers elsewhere into the local network through one TCP port."));
+    parser.addPositionalArgument(QStringLiteral("command"), QStringLiteral("run (default), cleanup"),
+                                 QStringLiteral("[run|cleanup]"));
+    parser.addOptions({
+        option("config", "Read options from this INI file.", "FILE"),
+        option("address", "Listen here; default :51005.", "[HOST]:PORT"),
+        option("cidr", "The tunnel network; may be given once for IPv4 and once for IPv6.", "PREFIX"),
+        option("bypass", "A LAN network that clients reach; may be repeated. Default: what this computer is on.",
+               "PREFIX"),
+        option("public-address", "How clients reach this server; written into the link.", "HOST[:PORT]"),
+        option("login", "none: everybody who reaches the port gets in. The only mode of this version.", "MODE"),
+        option("masquerade", "Whether the LAN sees this computer's address: auto, on, off.", "WHEN"),
+        option("client-to-client", "Clients reach each other."),
+        option("tun", "Name of the tunnel interface; default gvpn0, gvpn1, ...", "NAME"),
+        option("state-dir", "Where the key is kept; default /var/lib/gvpn.", "DIR"),
+        option("json", "One JSON object a line on standard output."),
+        option("log-level", "debug, info or warning.", "LEVEL"),
+    });
+    parser.addHelpOption();
+    parser.addVersionOption();
+}
+
+/// Values by name: command line first, else the file.
+class Values {
+public:
+    Values(const QCommandLineParser& parser, const ConfigValues& file)
+        : m_parser(parser)
+        , m_file(file)
+    {}
+
+    [[nodiscard]] QStringList all(const char* name) const
+    {
+        const QString key = QString::fromLatin1(name);
+        return m_parser.isSet(key) ? m_parser.values(key) : m_file.value(key);
+    }
+    /// The last one given, or nothing.
+    [[nodiscard]] std::optional<std::string> one(const char* name) const
+    {
+        const QStringList values = all(name);
+        return values.isEmpty() ? std::nullopt : std::optional(values.last().toStdString());
+    }
+    [[nodiscard]] Result<bool> flag(const char* name) const
+    {
+        const QString key = QString::fromLatin1(name);
+        if (m_parser.isSet(key))
+            return true;
+        const QString value = m_file.value(key).value(0, QStringLiteral("false"));
+        if (value != QLatin1String("true") && value != QLatin1String("false"))
+            return fail(ErrorCode::InvalidArgument,
+                        key.toStdString() + " in the configuration file must be true or false.");
+        return value == QLatin1String("true");
+    }
+
+private:
+    const QCommandLineParser& m_parser;
+    const ConfigValues& m_file;
+};
+
+Failure bad(const char* name, const std::string& value, const std::string& why)
+{
+    return fail(ErrorCode::InvalidArgument, "--" + std::string(name) + " " + value + " can't be used: " + why + ".");
+}
+
+Result<std::vector<net::Prefix>> prefixes(const Values& values, const char* name)
+{
+    std::vector<net::Prefix> out;
+    for (const QString& text : values.all(name)) {
+        const auto prefix = net::Prefix::parse(text.toStdString());
+        if (!prefix)
+            return bad(name, text.toStdString(), prefix.error().context);
+        out.push_back(*prefix);
+    }
+    return out;
+}
+
+Result<void> readNetworks(const Values& values, ServerOptions& options)
+{
+    auto cidrs = prefixes(values, "cidr");
+    if (!cidrs)
+        return fail(cidrs.error());
+    auto lans = prefixes(values, "bypass");
+    if (!lans)
+        return fail(lans.error());
+    for (const net::Prefix& lan : *lans) {
+        const net::IpAddress& network = lan.network();
+        if (lan.length() < 2 || network.isLoopback() || network.isLinkLocal() || network.isMulticast())
+            return bad("bypass", lan.toString(), "this is no network that a LAN can have");
+    }
+    options.cidrs = std::move(*cidrs);
+    options.lanNetworks = std::move(*lans);
+    return {};
+}
+
+Result<void> readAddresses(const Values& values, ServerOptions& options)
+{
+    if (const auto text = values.one("address")) {
+        const auto listen = net::HostPort::parseListen(*text);
+        if (!listen)
+            return bad("address", *text, listen.error().context);
+        options.listen = *listen;
+    }
+    if (const auto text = values.one("public-address")) {
+        const auto address = net::HostPort::parse(*text);
+        if (!address)
+            return bad("public-address", *text, address.error().context);
+        options.publicHost = address->host;
+        // The default port is only meant if it was written.
+        if (text->ends_with(":" + std::to_string(address->port)))
+            options.publicPort = address->port;
+    }
+    return {};
+}
+
+Result<void> readModes(const Values& values, ServerOptions& options)
+{
+    const std::string login = values.one("login").value_or("");
+    if (login.empty()) {
+        return fail(
+            ErrorCode::InvalidArgument,
+            "Say --login none: this version has no accounts yet, so everybody who reaches the port gets in, and "
+            "that must be your choice.");
+    }
+    if (login != "none")
+        return bad("login", login, "this version knows only \"none\"");
+    options.isLoginNone = true;
+    const std::string masquerade = values.one("masquerade").value_or("auto");
+    if (masquerade == "on")
+        options.masquerade = Masquerade::On;
+    else if (masquerade == "off")
+        options.masquerade = Masquerade::Off;
+    else if (masquerade != "auto")
+        return bad("masquerade", masquerade, "it must be auto, on or off");
+    return {};
+}
+
+Result<void> readRest(const Values& values, ServerOptions& options)
+{
+    for (auto& [name, target] : {std::pair<const char*, bool&>{"client-to-client", options.allowsClientToClient},
+                                 std::pair<const char*, bool&>{"json", options.isJson}}) {
+        const auto flag = values.flag(name);
+        if (!flag)
+            return fail(flag.error());
+        target = *flag;
+    }
+    options.tunName = values.one("tun").value_or("");
+    options.stateDir = values.one("state-dir").value_or("");
+    options.logLevel = values.one("log-level").value_or("info");
+    if (std::find(LogLevels.begin(), LogLevels.end(), options.logLevel) == LogLevels.end())
+        return bad("log-level", options.logLevel, "it must be debug, info or warning");
+    return {};
+}
+
+Result<Command> readCommand(const QCommandLineParser& parser)
+{
+    const QStringList words = parser.positionalArguments();
+    if (words.isEmpty() || words == QStringList{QStringLiteral("run")})
+        return Command::Run;
+    if (words == QStringList{QStringLiteral("cleanup")})
+        return Command::Cleanup;
+    return fail(ErrorCode::InvalidArgument, "\"" + words.join(QLatin1Char(' ')).toStdString()
+                                                + "\" is no command of gvpn-server; see gvpn-server --help.");
+}
+
+Result<ConfigValues> readFile(const QCommandLineParser& parser, const QString& defaultConfig)
+{
+    const QString key = QStringLiteral("config");
+    if (parser.isSet(key))
+        return readConfigFile(parser.value(key));
+    return configFileExists(defaultConfig) ? readConfigFile(defaultConfig) : ConfigValues{};
+}
+
+}  // namespace
+
+Result<ServerOptions> parseOptions(const QStringList& arguments, const QString& defaultConfig)
+{
+    QCommandLineParser parser;
+    declare(parser);
+    ServerOptions options;
+    if (!parser.parse(arguments))
+        return fail(ErrorCode::InvalidArgument, parser.errorText().toStdString() + " See gvpn-server --help.");
+    if (parser.isSet(QStringLiteral("help"))) {
+        options.command = Command::ShowHelp;
+        options.helpText = parser.helpText();
+        return options;
+    }
+    if (parser.isSet(QStringLiteral("version"))) {
+        options.command = Command::ShowVersion;
+        return options;
+    }
+    const auto command = readCommand(parser);
+    if (!command)
+        return fail(command.error());
+    options.command = *command;
+    const auto file = readFile(parser, defaultConfig);
+    if (!file)
+        return fail(file.error());
+    const Values values(parser, *file);
+    const std::array steps = {readNetworks, readAddresses, readRest};
+    for (const auto step : steps) {
+        if (const auto read = step(values, options); !read)
+            return fail(read.error());
+    }
+    if (options.command == Command::Run) {
+        if (const auto read = readModes(values, options); !read)
+            return fail(read.error());
+    }
+    return options;
+}
+
+}  // namespace gvpn::server

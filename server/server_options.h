@@ -1,0 +1,42 @@
+// What the administrator asked for: command line over configuration file over defaults. Parsing only; whether it fits
+// this computer is decided later (network_choice.h).
+#pragma once
+
+#include "base/result.h"
+#include "net/endpoint.h"
+#include "net/prefix.h"
+
+#include <QString>
+#include <QStringList>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace gvpn::server {
+
+enum class Command { Run, Cleanup, ShowHelp, ShowVersion };
+enum class Masquerade { Auto, On, Off };
+
+struct ServerOptions {
+    Command command = Command::Run;
+    net::HostPort listen;  // host empty: every address
+    std::vector<net::Prefix> cidrs;
+    std::vector<net::Prefix> lanNetworks;
+    std::string publicHost;                   // empty: not given
+    std::optional<std::uint16_t> publicPort;  // without: the listening port
+    Masquerade masquerade = Masquerade::Auto;
+    bool allowsClientToClient = false;
+    bool isLoginNone = false;
+    std::string tunName;
+    std::string stateDir;
+    bool isJson = false;
+    std::string logLevel = "info";
+    QString helpText;  // ShowHelp
+};
+
+/// Errors: InvalidArgument with a whole sentence for people; the program ends with status 2. `defaultConfig` is read if
+/// it exists and no --config is given.
+[[nodiscard]] Result<ServerOptions> parseOptions(const QStringList& arguments, const QString& defaultConfig);
+
+}  // namespace gvpn::server

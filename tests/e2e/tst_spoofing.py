@@ -1,0 +1,72 @@
+"""Nobody sends under another address than his own."""
+
+import time
+
+from support import case
+from support.lab import LAN_HOST, OFFICE_LAN
+from support.peer import Capture, Peer, echo_request, source_of
+
+NEIGHBOUR = "10.86.0.77"
+FOREIGN = (NEIGHBOUR, "10.86.0.1", "172.17.0.9", OFFICE_LAN, "198.51.100.7", "127.0.0.1", "0.0.0.0", "255.255.255.255")
+
+
+class Spoofing(case.LabCase):
+    def setUp(self):
+        super().setUp()
+        # Without masquerading the LAN would see a foreign source as it is.
+        self.lab.add_lan_routes_back()
+        self.server = self.start_server("--masquerade=off", "--tun=office0")
+        self.captures = [Capture(self.lab.office, "office0"), Capture(self.lab.lan, "eth0")]
+        for capture in self.captures:
+            self.addCleanup(capture.close)
+
+    def assert_only_own_packets(self, own):
+        for capture in self.captures:
+            sources = capture.sources()
+            self.assertIn(own, sources, "the capture shows what is allowed")
+            self.assertEqual(sources.intersection(set(FOREIGN) - {OFFICE_LAN}), set())
+
+    def test_the_server_drops_foreign_sources_of_a_client_that_does_not_care(self):
+        peer = Peer(self.lab)
+        self.addCleanup(peer.close)
+        peer.log_in()
+        for number, source in enumerate(FOREIGN):
+            peer.send_packet(echo_request(source, LAN_HOST, number))
+        peer.send_packet(echo_request(peer.address, LAN_HOST, 99))
+        answers = peer.receive_packets(1)
+        self.assertEqual([source_of(answer) for answer in answers], [LAN_HOST])
+        self.assert_only_own_packets(peer.address)
+
+    def test_nothing_leaves_for_places_outside_the_lan(self):
+        peer = Peer(self.lab)
+        self.addCleanup(peer.close)
+        peer.log_in()
+        for destination in ("203.0.113.254", "127.0.0.1", "224.0.0.1", "255.255.255.255", "8.8.8.8"):
+            peer.send_packet(echo_request(peer.address, destination))
+        self.assertEqual(peer.receive_packets(1), [])
+        self.assertNotIn(peer.address, self.captures[0].sources())
+
+    def test_packets_that_are_none_do_not_end_the_session(self):
+        peer = Peer(self.lab)
+        self.addCleanup(peer.close)
+        peer.log_in()
+        whole = echo_request(peer.address, LAN_HOST)
+        for packet in (b"\x45", b"\x00" * 40, b"\xff" * 1500, whole[:19], b"\x60" + bytes(20), b"\x4f" + whole[1:24]):
+            peer.send_packet(packet)
+        peer.send_packet(whole)
+        self.assertEqual(len(peer.receive_packets(1)), 1)
+
+    def test_a_foreign_address_on_the_clients_tun_goes_nowhere(self):
+        client = self.connect(self.server)
+        own = client.connected["address"].split("/")[0]
+        interface = client.connected["interface"]
+        for address in (NEIGHBOUR, "198.51.100.7"):
+            self.lab.home.add_address(interface, f"{address}/32")
+            self.assert_no_answer(self.lab.home, LAN_HOST, "-I", address)
+        self.assert_pings(self.lab.home, LAN_HOST, options=("-I", own))
+        time.sleep(0.1)
+        self.assert_only_own_packets(own)
+
+
+if __name__ == "__main__":
+    case.main()

@@ -1,0 +1,70 @@
+"""Packets of all sizes, both families inside and outside, both directions, and a large file, arrive whole."""
+
+import hashlib
+import json
+
+from support import case
+from support.lab import BIG_FILE_BYTES, LAN, LAN6, LAN_HOST, LAN_HOST6, OFFICE, OFFICE6, POOL, POOL6, PORT
+
+PAYLOADS = (64, 1440, 3000)
+BOTH = {"bypass": (LAN, LAN6), "cidr": (POOL, POOL6)}
+UDP_MAX_LOST_PERCENT = 5  # at 50 Mbit/s on a machine that is busy with the tests
+
+
+class Traffic(case.LabCase):
+    def test_pings_of_all_sizes_come_back_without_loss(self):
+        self.connect(self.start_server(**BOTH))
+        for host in (LAN_HOST, LAN_HOST6):
+            for payload in PAYLOADS:
+                with self.subTest(host=host, payload=payload):
+                    self.assert_pings(self.lab.home, host, count=50, payload=payload, interval=0.01)
+
+    def test_pings_from_the_lan_reach_home_without_masquerading(self):
+        self.lab.add_lan_routes_back()
+        client = self.connect(self.start_server("--masquerade=off", **BOTH))
+        for key in ("address", "address6"):
+            address = client.connected[key].split("/")[0]
+            for payload in PAYLOADS:
+                with self.subTest(address=address, payload=payload):
+                    self.assert_pings(self.lab.lan, address, count=50, payload=payload, interval=0.01)
+
+    def test_streams_and_datagrams_pass_over_each_family_inside_and_outside(self):
+        self.lab.start("iperf3 server", ["iperf3", "-s"], self.lab.lan)
+        self.lab.wait_until(lambda: self.lab.is_listening(self.lab.lan, 5201), "iperf3 listens")
+        server = self.start_server(**BOTH)
+        for outer in (f"{OFFICE}:{PORT}", f"[{OFFICE6}]:{PORT}"):
+            client = self.connect(server, address=outer)
+            for inner in (LAN_HOST, LAN_HOST6):
+                for direction in ((), ("-R",)):
+                    with self.subTest(outer=outer, inner=inner, direction=direction):
+                        self.assert_stream(inner, *direction)
+                        self.assert_datagrams(inner, *direction)
+            self.assertEqual(client.stop(), 0, client.describe())
+
+    def test_a_large_file_arrives_unchanged(self):
+        digest = self.lab.start_web_server()
+        self.connect(self.start_server())
+        target = self.lab.folder / "received"
+        result = self.lab.fetch(self.lab.home, f"http://{LAN_HOST}/big", deadline_s=60, output=target)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        content = target.read_bytes()
+        self.assertEqual(len(content), BIG_FILE_BYTES)
+        self.assertEqual(hashlib.sha256(content).hexdigest(), digest)
+
+    def iperf(self, host, *options):
+        result = self.lab.home.run("iperf3", "-c", host, "-J", "--connect-timeout", "3000", *options, check=False)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        return json.loads(result.stdout)["end"]
+
+    def assert_stream(self, host, *options):
+        received = self.iperf(host, "-n", "20M", *options)["sum_received"]["bytes"]
+        self.assertGreater(received, 19_000_000)
+
+    def assert_datagrams(self, host, *options):
+        summary = self.iperf(host, "-u", "-b", "50M", "-l", "1200", "-t", "1", *options)["sum"]
+        self.assertGreater(summary["packets"], 2_000)
+        self.assertLess(summary["lost_percent"], UDP_MAX_LOST_PERCENT)
+
+
+if __name__ == "__main__":
+    case.main()

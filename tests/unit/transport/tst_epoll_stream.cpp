@@ -1,0 +1,287 @@
+#include "loopback_pair.h"
+#include "stream_recorder.h"
+#include "transport/epoll_stream.h"
+
+#include <QtTest>
+
+namespace gvpn::transport {
+
+using namespace std::chrono_literals;
+
+class EpollStreamTest : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void init();
+    void cleanup();
+    void carriesALargeTransferUnderBackPressure();
+    void asksForMoreOnlyAfterAShortWrite();
+    void deliversWhatArrivedBeforeTheEnd();
+    void tellsOfTheEndToAReaderThatStoppedExactlyThere();
+    void tellsOfAReset();
+    void tellsOfAConnectionThatBrokeUnderAWriter();
+    void sendsWhatItTookWhenItIsClosed();
+    void keepsItsLastWordsFromAResetWhileThePeerIsSending();
+    void sendsAResetWhenItIsAborted();
+    void endsTheConnectionWhenItIsDestroyed();
+    void callsNobodyAfterACloseInsideACallback_data();
+    void callsNobodyAfterACloseInsideACallback();
+    void refusesToReadAndWriteAfterTheEnd();
+    void callsNobodyWhileItHasNoObserver();
+    void showsThePeer_data();
+    void showsThePeer();
+    void refusesASocketThatIsNotConnected();
+
+private:
+    [[nodiscard]] bool runUntil(const std::function<bool()>& isDone);
+    [[nodiscard]] std::unique_ptr<EpollStream> makeStream(UniqueFd socket);
+
+    std::unique_ptr<EpollLoop> m_loop;
+    LoopbackPair m_pair;
+};
+
+void EpollStreamTest::init()
+{
+    auto loop = EpollLoop::create();
+    QVERIFY(loop.has_value());
+    m_loop = std::move(*loop);
+    m_pair = makeLoopbackPair();
+}
+
+void EpollStreamTest::cleanup()
+{
+    m_loop.reset();
+}
+
+bool EpollStreamTest::runUntil(const std::function<bool()>& isDone)
+{
+    const TimePoint limit = Clock::now() + 10s;
+    EpollLoop::TimerId timer = 0;
+    std::function<void()> look = [&] {
+        if (isDone() || m_loop->now() > limit)
+            m_loop->stop();
+        timer = m_loop->schedule(m_loop->now() + 1ms, look);
+    };
+    look();
+    m_loop->run();
+    m_loop->cancel(timer);
+    return isDone();
+}
+
+std::unique_ptr<EpollStream> EpollStreamTest::makeStream(UniqueFd socket)
+{
+    auto stream = EpollStream::create(*m_loop, std::move(socket));
+    if (!stream)
+        qFatal("%s", stream.error().context.c_str());
+    return std::move(*stream);
+}
+
+void EpollStreamTest::carriesALargeTransferUnderBackPressure()
+{
+    const auto sender = makeStream(std::move(m_pair.first));
+    const auto receiver = makeStream(std::move(m_pair.second));
+    StreamRecorder sending(*sender);
+    StreamRecorder receiving(*receiver);
+    const ByteVector bytes = patternOf(4 * 1024 * 1024);
+    sending.send(bytes);
+    QVERIFY(!sending.hasSentAll());
+    QVERIFY(runUntil([&] { return receiving.received.size() >= bytes.size(); }));
+    QVERIFY(receiving.received == bytes);
+    QVERIFY(sending.writableCalls > 0);
+}
+
+void EpollStreamTest::asksForMoreOnlyAfterAShortWrite()
+{
+    const auto stream = makeStream(std::move(m_pair.first));
+    StreamRecorder recorder(*stream);
+    recorder.send(patternOf(100));
+    sendAll(m_pair.second, patternOf(10));
+    QVERIFY(runUntil([&] { return recorder.received.size() == 10; }));
+    QCOMPARE(recorder.writableCalls, 0);
+}
+
+void EpollStreamTest::deliversWhatArrivedBeforeTheEnd()
+{
+    const auto stream = makeStream(std::move(m_pair.first));
+    StreamRecorder recorder(*stream);
+    recorder.readBytes = 1000;
+    sendAll(m_pair.second, patternOf(50'000));
+    m_pair.second.reset();
+    QVERIFY(runUntil([&] { return recorder.closed.has_value(); }));
+    QVERIFY(recorder.received == patternOf(50'000));
+    QCOMPARE(recorder.closed->code, ErrorCode::Closed);
+}
+
+void EpollStreamTest::tellsOfTheEndToAReaderThatStoppedExactlyThere()
+{
+    const auto stream = makeStream(std::move(m_pair.first));
+    StreamRecorder recorder(*stream);
+    recorder.readBytes = 100;
+    recorder.stopAfterBytes = 100;
+    sendAll(m_pair.second, patternOf(100));
+    m_pair.second.reset();
+    QVERIFY(runUntil([&] { return recorder.closed.has_value(); }));
+    QCOMPARE(recorder.received, patternOf(100));
+}
+
+void EpollStreamTest::tellsOfAReset()
+{
+    const auto stream = makeStream(std::move(m_pair.first));
+    StreamRecorder recorder(*stream);
+    closeWithReset(m_pair.second);
+    QVERIFY(runUntil([&] { return recorder.closed.has_value(); }));
+    QCOMPARE(recorder.closed->code, ErrorCode::Closed);
+}
+
+void EpollStreamTest::tellsOfAConnectionThatBrokeUnderAWriter()
+{
+    const auto stream = makeStream(std::move(m_pair.first));
+    StreamRecorder recorder(*stream);
+    closeWithReset(m_pair.second);
+    recorder.send(patternOf(100));
+    QVERIFY(!recorder.hasSentAll());
+    QVERIFY(!recorder.closed);
+    QVERIFY(runUntil([&] { return recorder.closed.has_value(); }));
+}
+
+void EpollStreamTest::sendsWhatItTookWhenItIsClosed()
+{
+    auto stream = makeStream(std::move(m_pair.first));
+    const ByteVector bytes = patternOf(4 * 1024 * 1024);
+    const auto taken = stream->write(bytes);
+    QVERIFY(taken.has_value() && *taken < bytes.size());
+    stream->close();
+    stream.reset();
+
+    ByteVector received;
+    int end = EAGAIN;
+    QVERIFY(runUntil([&] {
+        const ByteVector some = receiveWhatIsThere(m_pair.second, end);
+        received.insert(received.end(), some.begin(), some.end());
+        return end != EAGAIN;
+    }));
+    QCOMPARE(end, 0);
+    QCOMPARE(received.size(), *taken);
+    QVERIFY(std::ranges::equal(received, ByteView(bytes).first(*taken)));
+}
+
+void EpollStreamTest::keepsItsLastWordsFromAResetWhileThePeerIsSending()
+{
+    const auto stream = makeStream(std::move(m_pair.first));
+    sendAll(m_pair.second, patternOf(100'000));
+    QCOMPARE(stream->write(patternOf(30)).value(), 30U);
+    stream->close();
+    // What the peer was about to send reaches a connection that is over.
+    for (int i = 0; i < 10; ++i) {
+        sendAll(m_pair.second, patternOf(1000));
+        QVERIFY(runUntil([turns = 0]() mutable { return ++turns > 2; }));
+    }
+    int end = EAGAIN;
+    QCOMPARE(receiveWhatIsThere(m_pair.second, end), patternOf(30));
+    QCOMPARE(end, 0);
+}
+
+void EpollStreamTest::sendsAResetWhenItIsAborted()
+{
+    const auto stream = makeStream(std::move(m_pair.first));
+    stream->abort();
+    int end = EAGAIN;
+    QVERIFY(receiveWhatIsThere(m_pair.second, end).empty());
+    QCOMPARE(end, ECONNRESET);
+}
+
+void EpollStreamTest::endsTheConnectionWhenItIsDestroyed()
+{
+    auto stream = makeStream(std::move(m_pair.first));
+    StreamRecorder recorder(*stream);
+    sendAll(m_pair.second, patternOf(10));
+    stream.reset();
+    QVERIFY(runUntil([turns = 0]() mutable { return ++turns > 2; }));
+    QCOMPARE(recorder.readableCalls, 0);
+    int end = EAGAIN;
+    QVERIFY(receiveWhatIsThere(m_pair.second, end).empty());
+    QCOMPARE(end, ECONNRESET);
+}
+
+void EpollStreamTest::callsNobodyAfterACloseInsideACallback_data()
+{
+    QTest::addColumn<bool>("isAbort");
+    QTest::newRow("close") << false;
+    QTest::newRow("abort") << true;
+}
+
+void EpollStreamTest::callsNobodyAfterACloseInsideACallback()
+{
+    QFETCH(bool, isAbort);
+    const auto stream = makeStream(std::move(m_pair.first));
+    StreamRecorder recorder(*stream);
+    recorder.send(patternOf(4 * 1024 * 1024));  // wants room
+    recorder.onReadable = [&] { isAbort ? stream->abort() : stream->close(); };
+    sendAll(m_pair.second, patternOf(10));
+    m_pair.second.reset();
+    QVERIFY(runUntil([&] { return recorder.readableCalls > 0; }));
+    QVERIFY(runUntil([turns = 0]() mutable { return ++turns > 2; }));
+    QCOMPARE(recorder.readableCalls, 1);
+    QCOMPARE(recorder.writableCalls, 0);
+    QVERIFY(!recorder.closed);
+}
+
+void EpollStreamTest::refusesToReadAndWriteAfterTheEnd()
+{
+    const auto stream = makeStream(std::move(m_pair.first));
+    StreamRecorder recorder(*stream);
+    ByteVector buffer(10);
+    recorder.onClosed = [&] {
+        QVERIFY(!stream->read(buffer));
+        QVERIFY(!stream->write(buffer));
+        stream->close();
+        stream->abort();
+    };
+    m_pair.second.reset();
+    QVERIFY(runUntil([&] { return recorder.closed.has_value(); }));
+    QCOMPARE(stream->read(buffer).error().code, ErrorCode::Closed);
+}
+
+void EpollStreamTest::callsNobodyWhileItHasNoObserver()
+{
+    const auto stream = makeStream(std::move(m_pair.first));
+    sendAll(m_pair.second, patternOf(10));
+    m_pair.second.reset();
+    QVERIFY(runUntil([turns = 0]() mutable { return ++turns > 2; }));
+    StreamRecorder recorder(*stream);
+    stream->setObserver(nullptr);
+    QVERIFY(runUntil([turns = 0]() mutable { return ++turns > 2; }));
+    QCOMPARE(recorder.readableCalls, 0);
+    stream->setObserver(&recorder);
+    QVERIFY(runUntil([&] { return recorder.closed.has_value(); }));
+    QCOMPARE(recorder.received, patternOf(10));
+}
+
+void EpollStreamTest::showsThePeer_data()
+{
+    QTest::addColumn<int>("listenFamily");
+    QTest::newRow("IPv4") << AF_INET;
+    QTest::newRow("IPv4 that came to a dual-stack listener") << AF_INET6;
+}
+
+void EpollStreamTest::showsThePeer()
+{
+    QFETCH(int, listenFamily);
+    m_pair = makeLoopbackPair(static_cast<sa_family_t>(listenFamily));
+    sockaddr_in own{};
+    socklen_t length = sizeof(own);
+    QCOMPARE(::getsockname(m_pair.second.get(), reinterpret_cast<sockaddr*>(&own), &length), 0);
+    const auto stream = makeStream(std::move(m_pair.first));
+    QCOMPARE(stream->peer().address, net::IpAddress::fromIPv4(INADDR_LOOPBACK));
+    QCOMPARE(stream->peer().port, ntohs(own.sin_port));
+}
+
+void EpollStreamTest::refusesASocketThatIsNotConnected()
+{
+    QVERIFY(!EpollStream::create(*m_loop, UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0))));
+    QVERIFY(!EpollStream::create(*m_loop, UniqueFd()));
+}
+
+}  // namespace gvpn::transport
+
+QTEST_APPLESS_MAIN(gvpn::transport::EpollStreamTest)
+#include "tst_epoll_stream.moc"
