@@ -366,6 +366,8 @@ void Hub::sessionEnded(Session& session, const Error& reason)
 {
     forgetTarget(m_fromTun, session);
     forgetTarget(m_relayed, session);
+    // Its last packets to another client may have come in the chunk with its goodbye: no sessionReceived() follows.
+    flush(m_relayed);
     m_ended.push_back(session.id());
     m_observer.hubWantsPurge();
     if (session.addresses().empty()) {

@@ -50,7 +50,7 @@ int cleanUp(QCoreApplication& application)
             std::fprintf(stderr, "not undone: %s\n", failure.c_str());
         if (result->undone.empty() && result->failures.empty())
             std::puts("There was nothing to clean up.");
-        return static_cast<int>(result->failures.empty() ? ExitStatus::Success : ExitStatus::Failure);
+        return program::toInt(result->failures.empty() ? ExitStatus::Success : ExitStatus::Failure);
     };
     QTimer::singleShot(0, &application, [report] {
         system::cleanUpLeftovers(std::string(system::DefaultRunDirectory), [report](const auto& result) {
@@ -65,9 +65,17 @@ int cleanUp(QCoreApplication& application)
 int serve(const gvpn::server::ServerOptions& options)
 {
     using namespace gvpn;
-    program::UnixSignals signals({SIGINT, SIGTERM});
+    const auto signals = program::UnixSignals::create();
+    if (!signals) {
+        std::fprintf(stderr, "The server can't take signals: %s.\n", signals.error().context.c_str());
+        return program::toInt(ExitStatus::Failure);
+    }
     server::ServerApplication server(options);
-    QObject::connect(&signals, &program::UnixSignals::signalled, &server, &server::ServerApplication::stop);
+    QObject::connect(signals->get(), &program::UnixSignals::signalled, &server, [&server](int number) {
+        // SIGHUP reloads accounts and configuration once there are some that can change; it never ends a tunnel.
+        if (number != SIGHUP)
+            server.stop();
+    });
     QObject::connect(
         &server, &server::ServerApplication::finished, &server, [](int status) { QCoreApplication::exit(status); },
         Qt::QueuedConnection);

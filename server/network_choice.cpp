@@ -165,15 +165,20 @@ Result<std::vector<net::Prefix>> choosePools(const PoolRequest& request, const s
     return pools;
 }
 
-std::optional<OwnAddress> chooseOwnAddress(const system::NetworkSnapshot& snapshot)
+std::optional<OwnAddress> chooseOwnAddress(const system::NetworkSnapshot& snapshot,
+                                           const std::vector<net::Prefix>& lanNetworks)
 {
     std::optional<OwnAddress> best;
     for (const system::InterfaceInfo& interface : snapshot.interfaces) {
-        if (!interface.isUp || interface.isLoopback || !whyNoLan(interface).empty())
+        if (!interface.isUp || interface.isLoopback)
             continue;
         for (const net::InterfaceAddress& address : interface.addresses) {
             const net::IpAddress& own = address.address;
-            if (own.isLinkLocal() || own.isMulticast() || own.isLoopback())
+            // Containers' and tunnels' addresses lead nowhere from outside, unless somebody has named their network.
+            const bool isNamed = std::any_of(lanNetworks.begin(), lanNetworks.end(),
+                                             [&own](const net::Prefix& network) { return network.contains(own); });
+            if (own.isLinkLocal() || own.isMulticast() || own.isLoopback()
+                || (!isNamed && !whyNoLan(interface).empty()))
                 continue;
             const OwnAddress candidate{own, !own.isPrivate()};
             // Global before private, IPv4 before IPv6: the routers of offices forward ports of IPv4.

@@ -43,6 +43,7 @@ struct OwnAddress {
     net::IpAddress address;
     bool isGlobal = false;
 };
-[[nodiscard]] std::optional<OwnAddress> chooseOwnAddress(const system::NetworkSnapshot& snapshot);
+[[nodiscard]] std::optional<OwnAddress> chooseOwnAddress(const system::NetworkSnapshot& snapshot,
+                                                         const std::vector<net::Prefix>& lanNetworks);
 
 }  // namespace gvpn::server

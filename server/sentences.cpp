@@ -75,12 +75,12 @@ std::string sentence(StartStep step, const Error& error)
 int exitStatus(StartStep step, const Error& error)
 {
     if (step == StartStep::ReadOptions || step == StartStep::ChooseNetworks)
-        return static_cast<int>(program::ExitStatus::Usage);
+        return program::toInt(program::ExitStatus::Usage);
     if (step == StartStep::OpenTun && error.code == ErrorCode::InvalidArgument)
-        return static_cast<int>(program::ExitStatus::Usage);
+        return program::toInt(program::ExitStatus::Usage);
     if (error.code == ErrorCode::PermissionDenied)
-        return static_cast<int>(program::ExitStatus::NotPermitted);
-    return static_cast<int>(program::ExitStatus::Failure);
+        return program::toInt(program::ExitStatus::NotPermitted);
+    return program::toInt(program::ExitStatus::Failure);
 }
 
 }  // namespace gvpn::server

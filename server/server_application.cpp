@@ -58,7 +58,13 @@ void ServerApplication::start()
 
 bool ServerApplication::prepareState()
 {
-    m_plan.stateDir = m_options.stateDir.empty() ? program::defaultStateDir("gvpn") : m_options.stateDir;
+    m_plan.stateDir = m_options.stateDir;
+    if (m_plan.stateDir.empty()) {
+        const auto usual = program::defaultStateDir("gvpn", program::StateOwner::current());
+        if (!usual)
+            return giveUp(StartStep::PrepareStateDir, usual.error());
+        m_plan.stateDir = *usual;
+    }
     if (const auto made = program::makeStateDir(m_plan.stateDir); !made)
         return giveUp(StartStep::PrepareStateDir, made.error());
     const auto state = loadServerState(QString::fromStdString(m_plan.stateDir + StateFile));
@@ -96,7 +102,7 @@ bool ServerApplication::chooseNetworks()
     m_plan.pools = std::move(*pools);
     m_plan.publicHost = m_plan.state.publicHost;
     if (m_plan.publicHost.empty()) {
-        const auto own = chooseOwnAddress(*snapshot);
+        const auto own = chooseOwnAddress(*snapshot, m_plan.lanNetworks);
         m_plan.publicHost = own ? own->address.toString() : "localhost";
         m_plan.isPrivateLink = !own || !own->isGlobal;
     }
@@ -217,7 +223,9 @@ void ServerApplication::onDataEvent(const DataEvent& event)
 void ServerApplication::print(const QJsonObject& json, const QString& text)
 {
     if (m_options.isJson) {
-        program::writeJsonLine(json);
+        // Nobody reads our events any more: the tunnel is worth more than they are.
+        if (const auto written = m_jsonLines.write(json); !written && !std::exchange(m_isJsonLost, true))
+            qCWarning(lcServer).noquote() << "events are lost:" << QString::fromStdString(written.error().context);
     } else if (!text.isEmpty()) {
         std::puts(qUtf8Printable(text));
         std::fflush(stdout);
@@ -256,7 +264,7 @@ void ServerApplication::onNetworkCleared(const Result<void>& result)
 {
     if (!result) {
         std::fprintf(stderr, "%s\n", escapeForDisplay(sentence(StartStep::Stop, result.error())).c_str());
-        m_exitStatus = static_cast<int>(program::ExitStatus::Failure);
+        m_exitStatus = program::toInt(program::ExitStatus::Failure);
     }
     Q_EMIT finished(m_exitStatus);
 }

@@ -2,6 +2,7 @@
 // main.cpp; main thread.
 #pragma once
 
+#include "program/json_lines.h"
 #include "server/listener.h"
 #include "server/sentences.h"
 #include "server/server_events.h"
@@ -13,6 +14,8 @@
 
 #include <memory>
 #include <optional>
+
+#include <unistd.h>
 
 namespace gvpn::server {
 
@@ -66,6 +69,8 @@ private:
     std::unique_ptr<Listener> m_listener;
     std::unique_ptr<system::NetworkConfigurator> m_configurator;
     std::unique_ptr<DataThread> m_dataThread;
+    program::JsonLines m_jsonLines{STDOUT_FILENO};
+    bool m_isJsonLost = false;
     int m_exitStatus = 0;
     bool m_isStopping = false;
 };

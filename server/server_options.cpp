@@ -203,7 +203,7 @@ Result<ServerOptions> parseOptions(const QStringList& arguments, const QString& 
     ServerOptions options;
     if (!parser.parse(arguments))
         return fail(ErrorCode::InvalidArgument, parser.errorText().toStdString() + " See gvpn-server --help.");
-    if (parser.isSet(QStringLiteral("help"))) {
+    if (parser.isSet(QStringLiteral("help")) || parser.isSet(QStringLiteral("help-all"))) {
         options.command = Command::ShowHelp;
         options.helpText = parser.helpText();
         return options;

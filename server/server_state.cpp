@@ -1,7 +1,7 @@
 #include "server/server_state.h"
 
 #include "net/endpoint.h"
-#include "program/state_dir.h"
+#include "program/private_file.h"
 
 #include <QFile>
 #include <QJsonArray>
@@ -73,8 +73,8 @@ Result<void> saveServerState(const QString& path, const ServerState& state)
     if (state.publicPort)
         json.insert(QStringLiteral("public_port"), *state.publicPort);
     const QByteArray content = QJsonDocument(json).toJson();
-    return program::writeFileAtomically(path.toStdString(),
-                                        asBytes({content.constData(), static_cast<std::size_t>(content.size())}));
+    return program::writeFile(path.toStdString(),
+                              asBytes({content.constData(), static_cast<std::size_t>(content.size())}));
 }
 
 }  // namespace gvpn::server

@@ -16,6 +16,7 @@ Session::Session(std::uint64_t id, Parts parts, Host& host)
 
 void Session::acceptLogin()
 {
+    m_link.allowLargeControl();
     perform(m_conversation.acceptLogin(now()));
 }
 

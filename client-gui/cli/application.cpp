@@ -34,7 +34,6 @@ Application::Application(CliOptions options, QObject* parent)
     : QObject(parent)
     , m_options(std::move(options))
     , m_output(m_options.isJson, m_options.server)
-    , m_stateDir(m_options.stateDir.empty() ? program::defaultStateDir("gvpn-client") : m_options.stateDir)
 {}
 
 Application::~Application() = default;
@@ -74,6 +73,13 @@ void Application::stop()
 
 Result<void> Application::prepareState()
 {
+    m_stateDir = m_options.stateDir;
+    if (m_stateDir.empty()) {
+        auto directory = program::defaultStateDir("gvpn-client", program::StateOwner::current());
+        if (!directory)
+            return fail(directory.error());
+        m_stateDir = std::move(*directory);
+    }
     for (const std::string& directory : {m_stateDir, m_stateDir + DevicesDir}) {
         if (auto made = program::makeStateDir(directory); !made)
             return made;
@@ -97,7 +103,7 @@ bool Application::choosePin()
             m_output.state(client::Disconnected{fault});
         m_output.sentence(client::sentenceForContradiction(m_options.server, *remembered, *m_options.pin,
                                                            QString::fromStdString(m_known->file())));
-        endWith(program::ExitStatus::WrongIdentity);
+        endWith(program::ExitStatus::IdentityMismatch);
         return false;
     }
     if (remembered)
@@ -206,7 +212,7 @@ void Application::end(const std::optional<client::Fault>& fault)
 
 void Application::endWith(program::ExitStatus status)
 {
-    Q_EMIT finished(static_cast<int>(status));
+    Q_EMIT finished(program::toInt(status));
 }
 
 }  // namespace gvpn::cli

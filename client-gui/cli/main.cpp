@@ -3,7 +3,6 @@
 
 #include <QCoreApplication>
 
-#include <csignal>
 #include <cstdio>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -21,10 +20,15 @@ void forbidCoreDumps()
 int run(gvpn::cli::CliOptions options)
 {
     using gvpn::cli::Application;
+    using gvpn::program::ExitStatus;
     gvpn::program::installLogSink(options.logLevel);
-    gvpn::program::UnixSignals signals({SIGINT, SIGTERM, SIGHUP});
+    const auto signals = gvpn::program::UnixSignals::create();
+    if (!signals) {
+        std::fprintf(stderr, "Could not start: %s.\n", signals.error().context.c_str());
+        return gvpn::program::toInt(ExitStatus::Failure);
+    }
     Application application(std::move(options));
-    QObject::connect(&signals, &gvpn::program::UnixSignals::signalled, &application, &Application::stop);
+    QObject::connect(signals->get(), &gvpn::program::UnixSignals::signalled, &application, &Application::stop);
     QObject::connect(
         &application, &Application::finished, qApp, [](int status) { QCoreApplication::exit(status); },
         Qt::QueuedConnection);
@@ -43,7 +47,7 @@ int main(int argc, char** argv)
     auto parsed = gvpn::cli::parseOptions(QCoreApplication::arguments());
     if (!parsed) {
         std::fprintf(stderr, "%s\n", parsed.error().context.c_str());
-        return static_cast<int>(gvpn::program::ExitStatus::Usage);
+        return gvpn::program::toInt(gvpn::program::ExitStatus::Usage);
     }
     if (const auto* info = std::get_if<gvpn::cli::InfoText>(&*parsed)) {
         std::fprintf(stdout, "%s", info->text.toUtf8().constData());

@@ -45,8 +45,9 @@ void declare(QCommandLineParser& parser)
     add("state-dir", "Where keys and trusted servers are kept.", "DIR");
     add("json", "One JSON object a line on standard output.");
     add("log-level", "debug, info or warning (default).", "LEVEL");
-    parser.addHelpOption();
-    parser.addVersionOption();
+    // Not addHelpOption(), which would add --help-all as well.
+    parser.addOption({{QStringLiteral("h"), QStringLiteral("help")}, text("Show this text.")});
+    parser.addOption({{QStringLiteral("v"), QStringLiteral("version")}, text("Show the version.")});
 }
 
 /// The one value of an option that must not be repeated; nullopt without it.

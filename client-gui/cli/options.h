@@ -1,6 +1,7 @@
 // The command line of gvpn-client as a value. Pure but for Qt's parser; main thread.
 #pragma once
 
+#include "base/pin.h"
 #include "client/route_policy.h"
 #include "net/endpoint.h"
 #include "program/log_sink.h"

@@ -1,7 +1,6 @@
 #include "cli/output.h"
 
 #include "client/sentences.h"
-#include "program/json_lines.h"
 
 #include <QCoreApplication>
 #include <QJsonArray>
@@ -124,14 +123,14 @@ ExitStatus exitStatusFor(const client::Fault& fault)
     case ErrorCode::PeerStopping: return ExitStatus::Unreachable;
     case ErrorCode::NotFound: return fault.stage <= client::Stage::Tcp ? ExitStatus::Unreachable : ExitStatus::Failure;
     case ErrorCode::IdentityMismatch:
-    case ErrorCode::IdentityUnknown: return ExitStatus::WrongIdentity;
+    case ErrorCode::IdentityUnknown: return ExitStatus::IdentityMismatch;
     case ErrorCode::LoginRefused: return ExitStatus::LoginRefused;
     case ErrorCode::AddressRefused: return ExitStatus::AddressRefused;
     case ErrorCode::PermissionDenied:
         return fault.stage <= client::Stage::Tcp ? ExitStatus::Unreachable : ExitStatus::NotPermitted;
     case ErrorCode::VersionMismatch:
     case ErrorCode::ProtocolViolation:
-    case ErrorCode::TlsFailure: return ExitStatus::ProtocolMismatch;
+    case ErrorCode::TlsFailure: return ExitStatus::ForeignProtocol;
     case ErrorCode::InvalidArgument:
     case ErrorCode::Malformed:
     case ErrorCode::LimitExceeded:
@@ -152,7 +151,8 @@ void Output::state(const client::State& state)
         if (!line || *line == m_lastJson)
             return;
         m_lastJson = *line;
-        program::writeJsonLine(*line);
+        // That nobody reads any more is no reason to end the connection.
+        static_cast<void>(m_json.write(*line));
         return;
     }
     const QString line = lineFor(state, m_server);

@@ -5,11 +5,13 @@
 #include "client/connection_state.h"
 #include "net/endpoint.h"
 #include "program/exit_status.h"
+#include "program/json_lines.h"
 
 #include <QJsonObject>
 #include <QString>
 
 #include <optional>
+#include <unistd.h>
 
 namespace gvpn::cli {
 
@@ -34,6 +36,7 @@ public:
 private:
     bool m_isJson;
     net::HostPort m_server;
+    program::JsonLines m_json{STDOUT_FILENO};
     QJsonObject m_lastJson;
     QString m_lastLine;
 };

@@ -1,6 +1,6 @@
 #include "client/known_servers.h"
 
-#include "program/state_dir.h"
+#include "program/private_file.h"
 
 #include <QJsonDocument>
 #include <QJsonObject>
@@ -82,7 +82,7 @@ Result<void> KnownServers::save(const std::map<std::string, Pin>& pins) const
         servers.insert(QString::fromStdString(key), QString::fromStdString(pin.toString()));
     const QJsonObject root{{QStringLiteral("version"), FormatVersion}, {QStringLiteral("servers"), servers}};
     const QByteArray text = QJsonDocument(root).toJson();
-    return program::writeFileAtomically(m_file, asBytes({text.constData(), static_cast<std::size_t>(text.size())}));
+    return program::writeFile(m_file, asBytes({text.constData(), static_cast<std::size_t>(text.size())}));
 }
 
 }  // namespace gvpn::client

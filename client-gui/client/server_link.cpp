@@ -114,9 +114,10 @@ void ServerLink::perform(const protocol::Action& action)
         end(close->error);
     } else if (std::holds_alternative<protocol::LoggedIn>(action)) {
         // The address reply may be larger than what is allowed before the login.
-        m_link.allowPackets();
+        m_link.allowLargeControl();
         m_observer.linkLoggedIn();
     } else if (const auto* established = std::get_if<protocol::Established>(&action)) {
+        m_link.allowPackets();
         m_observer.linkEstablished(*established);
     }
 }

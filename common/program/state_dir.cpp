@@ -1,6 +1,6 @@
 #include "program/state_dir.h"
 
-#include <QtGlobal>
+#include <QByteArray>
 
 #include <cerrno>
 

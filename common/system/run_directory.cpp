@@ -5,9 +5,9 @@
 #include <QDir>
 #include <QFile>
 #include <QJsonDocument>
-#include <QSaveFile>
 
 #include <cerrno>
+#include <cstdio>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -132,11 +132,15 @@ Result<void> RunDirectory::write(const std::string& fileName, QJsonObject object
     object.insert(u"version", FileVersion);
     object.insert(u"stamp", m_stamp);
     const std::string path = m_path + "/" + fileName;
-    QSaveFile file(QString::fromStdString(path));
+    const std::string temporaryPath = path + ".new";
     const QByteArray bytes = QJsonDocument(object).toJson();
-    if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size() || !file.commit())
-        return fail(ErrorCode::SystemFailure, "write " + path + ": " + file.errorString().toStdString());
-    giveToOwnerOf(m_path, path);
+    // Not QSaveFile: it waits for the disk. The record has to survive this process, not the computer.
+    const UniqueFd file(::open(temporaryPath.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!file.isValid() || ::write(file.get(), bytes.data(), static_cast<std::size_t>(bytes.size())) != bytes.size())
+        return fail(errnoError("write " + temporaryPath, errno));
+    giveToOwnerOf(m_path, temporaryPath);
+    if (::rename(temporaryPath.c_str(), path.c_str()) != 0)
+        return fail(errnoError("rename " + temporaryPath, errno));
     return {};
 }
 

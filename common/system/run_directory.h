@@ -28,7 +28,7 @@ public:
     /// namespace with the same number (which say nothing about this one), damaged, too large, not a plain file. The
     /// last three are warned about.
     [[nodiscard]] std::optional<QJsonObject> read(const std::string& fileName) const;
-    /// Atomic: after a crash there is the old file or the new one.
+    /// Atomic: whenever this process is killed, there is the old file or the new one. Call it under the lock.
     [[nodiscard]] Result<void> write(const std::string& fileName, QJsonObject object) const;
     void remove(const std::string& fileName) const;
     [[nodiscard]] std::vector<std::string> list(const std::string& namePrefix, const std::string& nameSuffix) const;

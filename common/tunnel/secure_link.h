@@ -56,6 +56,8 @@ public:
     SecureLink& operator=(const SecureLink&) = delete;
 
     void start();
+    /// The login went through: control messages may be large.
+    void allowLargeControl() { m_decoder.allowLargeControl(); }
     /// The conversation is so far that packets are welcome.
     void allowPackets() { m_decoder.allowPackets(); }
 

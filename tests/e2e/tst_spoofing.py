@@ -36,6 +36,9 @@ class Spoofing(case.LabCase):
         answers = peer.receive_packets(1)
         self.assertEqual([source_of(answer) for answer in answers], [LAN_HOST])
         self.assert_only_own_packets(peer.address)
+        peer.close()
+        dropped = self.server.wait_event(event="client-disconnected")["dropped"]
+        self.assertEqual(dropped, {"foreign-source": len(FOREIGN)})
 
     def test_nothing_leaves_for_places_outside_the_lan(self):
         peer = Peer(self.lab)

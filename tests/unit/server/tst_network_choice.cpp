@@ -82,6 +82,7 @@ private Q_SLOTS:
     void givesUpWhenNothingIsFree();
     void prefersAGlobalIPv4Address_data();
     void prefersAGlobalIPv4Address();
+    void takesAContainersAddressOnlyIfItsNetworkWasNamed();
 };
 
 void TestNetworkChoice::choosesTheLan_data()
@@ -246,12 +247,29 @@ void TestNetworkChoice::doesNotTakeWhatIsInUse_data()
     QTest::addColumn<QString>("onLink");
     QTest::addColumn<QString>("routed");
     QTest::addColumn<QString>("remembered");
-    QTest::newRow("the usual one is in the LAN") << "10.0.0.0/8" << "" << "" << "";
-    QTest::newRow("the usual one is on-link") << "192.168.1.0/24" << "10.86.0.77/16" << "" << "";
-    QTest::newRow("the usual one is routed") << "192.168.1.0/24" << "" << "10.80.0.0/12" << "";
-    QTest::newRow("the remembered one is in the LAN") << "10.99.0.0/16" << "10.86.0.77/16" << "" << "10.99.3.0/24";
-    QTest::newRow("the remembered one is on-link") << "192.168.1.0/24" << "10.64.3.4/10" << "" << "10.99.3.0/24";
-    QTest::newRow("the remembered one is routed") << "192.168.1.0/24" << "10.86.0.77/16" << "10.99.3.128/25"
+    QTest::newRow("the usual one is in the LAN") << "10.0.0.0/8"
+                                                 << ""
+                                                 << ""
+                                                 << "";
+    QTest::newRow("the usual one is on-link") << "192.168.1.0/24"
+                                              << "10.86.0.77/16"
+                                              << ""
+                                              << "";
+    QTest::newRow("the usual one is routed") << "192.168.1.0/24"
+                                             << ""
+                                             << "10.80.0.0/12"
+                                             << "";
+    QTest::newRow("the remembered one is in the LAN") << "10.99.0.0/16"
+                                                      << "10.86.0.77/16"
+                                                      << ""
+                                                      << "10.99.3.0/24";
+    QTest::newRow("the remembered one is on-link") << "192.168.1.0/24"
+                                                   << "10.64.3.4/10"
+                                                   << ""
+                                                   << "10.99.3.0/24";
+    QTest::newRow("the remembered one is routed") << "192.168.1.0/24"
+                                                  << "10.86.0.77/16"
+                                                  << "10.99.3.128/25"
                                                   << "10.99.3.0/24";
 }
 
@@ -300,12 +318,11 @@ void TestNetworkChoice::ignoresTheDefaultRouteAndOtherTables()
 
 void TestNetworkChoice::choosesIPv6OnlyForAnIPv6Lan()
 {
-    const auto pools =
-        choosePools({{}, {}, networks({"192.168.1.0/24", "fd00:17::/64"})}, office(), [] { return 0x1122334455667788U; });
+    const auto pools = choosePools({{}, {}, networks({"192.168.1.0/24", "fd00:17::/64"})}, office(),
+                                   [] { return 0x1122334455667788U; });
     QVERIFY(pools);
     QVERIFY(*pools == networks({"10.86.0.0/24", "fd22:3344:5566:7788::/64"}));
-    const auto remembered =
-        choosePools({{}, networks({"fd12::/64"}), networks({"fd00:17::/64"})}, office(), zero);
+    const auto remembered = choosePools({{}, networks({"fd12::/64"}), networks({"fd00:17::/64"})}, office(), zero);
     QVERIFY(remembered);
     QVERIFY(remembered->back() == network("fd12::/64"));
 }
@@ -315,8 +332,8 @@ void TestNetworkChoice::choosesTheFamilyThatWasNotAskedFor()
     const auto ipv6Only = choosePools({networks({"fd00:9::/64"}), {}, networks({"fd00:17::/64"})}, office(), zero);
     QVERIFY(ipv6Only);
     QVERIFY(*ipv6Only == networks({"fd00:9::/64"}));
-    const auto both = choosePools({networks({"182.1.1.0/24"}), {}, networks({"172.17.0.0/16", "fd00:17::/64"})},
-                                  office(), zero);
+    const auto both =
+        choosePools({networks({"182.1.1.0/24"}), {}, networks({"172.17.0.0/16", "fd00:17::/64"})}, office(), zero);
     QVERIFY(both);
     QCOMPARE(both->size(), std::size_t{2});
     QVERIFY(both->front() == network("182.1.1.0/24"));
@@ -350,10 +367,10 @@ void TestNetworkChoice::prefersAGlobalIPv4Address_data()
     QTest::newRow("private") << list({"192.168.1.10/24"}) << "192.168.1.10" << false;
     QTest::newRow("global behind private") << list({"192.168.1.10/24", "203.0.113.5/24"}) << "203.0.113.5" << true;
     QTest::newRow("global before private") << list({"203.0.113.5/24", "192.168.1.10/24"}) << "203.0.113.5" << true;
-    QTest::newRow("global IPv6 beats private IPv4") << list({"192.168.1.10/24", "2001:db8::5/64"}) << "2001:db8::5"
-                                                    << true;
-    QTest::newRow("global IPv4 beats global IPv6") << list({"2001:db8::5/64", "203.0.113.5/24"}) << "203.0.113.5"
-                                                   << true;
+    QTest::newRow("global IPv6 beats private IPv4")
+        << list({"192.168.1.10/24", "2001:db8::5/64"}) << "2001:db8::5" << true;
+    QTest::newRow("global IPv4 beats global IPv6")
+        << list({"2001:db8::5/64", "203.0.113.5/24"}) << "203.0.113.5" << true;
     QTest::newRow("private IPv4 beats private IPv6") << list({"fd00::5/64", "10.0.0.5/8"}) << "10.0.0.5" << false;
     QTest::newRow("link-local is none") << list({"169.254.1.1/16", "fe80::1/64"}) << "" << false;
     QTest::newRow("nothing") << QStringList() << "" << false;
@@ -369,12 +386,22 @@ void TestNetworkChoice::prefersAGlobalIPv4Address()
         wired.addresses.push_back(interfaceAddress(text.toStdString()));
     system::InterfaceInfo down = interface("eth1", {"198.51.100.1/24"});
     down.isUp = false;
-    const auto own = chooseOwnAddress(snapshotOf({down, interface("docker0", {"172.17.0.1/16"}), wired}));
+    const auto own = chooseOwnAddress(snapshotOf({down, interface("docker0", {"172.17.0.1/16"}), wired}), {});
     QCOMPARE(own.has_value(), !chosen.isEmpty());
     if (!own)
         return;
     QCOMPARE(QString::fromStdString(own->address.toString()), chosen);
     QCOMPARE(own->isGlobal, isGlobal);
+}
+
+void TestNetworkChoice::takesAContainersAddressOnlyIfItsNetworkWasNamed()
+{
+    const system::NetworkSnapshot snapshot = snapshotOf({interface("docker0", {"172.17.0.1/16"})});
+    QVERIFY(!chooseOwnAddress(snapshot, networks({"172.18.0.0/16"})));
+    const auto own = chooseOwnAddress(snapshot, networks({"172.17.0.0/16"}));
+    QVERIFY(own);
+    QCOMPARE(own->address.toString(), std::string("172.17.0.1"));
+    QVERIFY(!own->isGlobal);
 }
 
 QTEST_APPLESS_MAIN(TestNetworkChoice)

@@ -212,7 +212,8 @@ void TestPacketFramer::losesAndReordersNothing()
     for (std::uint32_t i = 0; i < 300; ++i) {
         const bool takesAll = random() % 2 == 0;
         const Segment packet = random() % 3 == 0 ? Segment{{}, udpPacket(Us, Lan, i, random() % 3000)}
-                                                 : tcpSegment(Us, Lan, 1 + random() % 64000, 1000 + random() % 400, i);
+                                                 : tcpSegment(Us, Lan, 1 + random() % 64000,
+                                                              static_cast<std::uint16_t>(1000 + random() % 400), i);
         if (packet.header.isPlain())
             expected.push_back({FrameType::Packet, {}, packet.bytes});
         else if (takesAll)

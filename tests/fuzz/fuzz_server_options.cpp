@@ -1,0 +1,68 @@
+// The server's command line: arguments separated by NUL bytes. What is accepted keeps the promises of ServerOptions,
+// what is refused is refused with a sentence, and the same input gives the same answer. No file is read.
+#include "server/server_options.h"
+
+#include "base/bytes.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+using namespace gvpn;
+using namespace gvpn::server;
+
+namespace {
+
+QStringList split(std::string_view text)
+{
+    QStringList arguments{QStringLiteral("gvpn-server")};
+    while (true) {
+        const std::size_t end = std::min(text.find('\0'), text.size());
+        arguments.append(QString::fromUtf8(text.data(), static_cast<qsizetype>(end)));
+        if (end == text.size())
+            return arguments;
+        text.remove_prefix(end + 1);
+    }
+}
+
+bool isSame(const ServerOptions& a, const ServerOptions& b)
+{
+    return a.command == b.command && a.listen == b.listen && a.cidrs == b.cidrs && a.lanNetworks == b.lanNetworks
+           && a.publicHost == b.publicHost && a.publicPort == b.publicPort && a.masquerade == b.masquerade
+           && a.allowsClientToClient == b.allowsClientToClient && a.isLoginNone == b.isLoginNone
+           && a.tunName == b.tunName && a.stateDir == b.stateDir && a.isJson == b.isJson && a.logLevel == b.logLevel
+           && a.helpText == b.helpText;
+}
+
+bool isRight(const ServerOptions& options)
+{
+    if (options.command == Command::ShowHelp)
+        return !options.helpText.isEmpty();
+    if (options.command == Command::ShowVersion)
+        return true;
+    for (const net::Prefix& lan : options.lanNetworks) {
+        if (lan.length() < 2 || lan.network().isLoopback() || lan.network().isMulticast())
+            return false;
+    }
+    const bool hasLevel = options.logLevel == "debug" || options.logLevel == "info" || options.logLevel == "warning";
+    return hasLevel && options.publicPort != std::uint16_t{0}
+           && (options.command == Command::Cleanup || options.isLoginNone);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
+{
+    const std::string_view text = asText(std::as_bytes(std::span(data, size)));
+    if (text.find("config") != std::string_view::npos)
+        return 0;
+    const QStringList arguments = split(text);
+    const auto options = parseOptions(arguments, {});
+    const auto again = parseOptions(arguments, {});
+    if (options.has_value() != again.has_value())
+        std::abort();
+    if (options ? !isSame(*options, *again) || !isRight(*options)
+                : options.error() != again.error() || options.error().code != ErrorCode::InvalidArgument
+                      || !options.error().context.ends_with('.'))
+        std::abort();
+    return 0;
+}

@@ -1,0 +1,179 @@
+#include "cli/options.h"
+
+#include <QCoreApplication>
+#include <QtTest>
+
+using namespace gvpn;
+using namespace gvpn::cli;
+
+namespace {
+
+constexpr const char* PinText = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+const QString LinkText = QStringLiteral("gvpn://office.example.com:443/?pin=%1").arg(QLatin1String(PinText));
+
+Result<std::variant<CliOptions, InfoText>> parse(const QString& line)
+{
+    return parseOptions(QStringList{QStringLiteral("gvpn-client")} + line.split(QLatin1Char(' '), Qt::SkipEmptyParts));
+}
+
+CliOptions optionsOf(const QString& line)
+{
+    auto parsed = parse(line);
+    if (!parsed || !std::holds_alternative<CliOptions>(*parsed)) {
+        qWarning() << (parsed ? "no options" : parsed.error().context.c_str());
+        return {};
+    }
+    return std::get<CliOptions>(std::move(*parsed));
+}
+
+}  // namespace
+
+class TestClientOptions : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void takesDefaults();
+    void takesALink();
+    void noticesAnInvite();
+    void takesEverything();
+    void takesBothForms();
+    void combinesAcceptedRoutes_data();
+    void combinesAcceptedRoutes();
+    void explainsWhatCantBeUsed_data();
+    void explainsWhatCantBeUsed();
+    void doesNotRepeatALink();
+    void showsHelpAndVersion();
+};
+
+void TestClientOptions::takesDefaults()
+{
+    const CliOptions options = optionsOf(QStringLiteral("--server office.example.com"));
+    QCOMPARE(options.server, (net::HostPort{"office.example.com", 51005}));
+    QVERIFY(!options.pin.has_value());
+    QVERIFY(options.acceptRoutes.isAuto && options.acceptRoutes.named.empty());
+    QVERIFY(!options.isOnce && !options.isJson && !options.trustsOnFirstUse && !options.hasInvite);
+    QVERIFY(options.wanted.empty() && options.tunName.empty() && options.stateDir.empty());
+    QCOMPARE(options.logLevel, program::LogLevel::Warning);
+}
+
+void TestClientOptions::takesALink()
+{
+    const CliOptions options = optionsOf(LinkText);
+    QCOMPARE(options.server, (net::HostPort{"office.example.com", 443}));
+    QCOMPARE(options.pin, std::optional(Pin::parse(PinText).value()));
+    QVERIFY(!options.hasInvite);
+}
+
+void TestClientOptions::noticesAnInvite()
+{
+    QVERIFY(optionsOf(LinkText + QStringLiteral("&invite=AAECAwQFBgcICQoLDA0ODw")).hasInvite);
+}
+
+void TestClientOptions::takesEverything()
+{
+    const CliOptions options =
+        optionsOf(QStringLiteral("--server 192.0.2.1:1 --pin %1 --cidr 10.86.0.7/24 --cidr fd00::7/64 --once --json "
+                                 "--tun vpn7 --state-dir /x --log-level debug")
+                      .arg(QLatin1String(PinText)));
+    QVERIFY(options.pin.has_value());
+    QCOMPARE(options.wanted.size(), std::size_t{2});
+    QCOMPARE(options.wanted[1].toString(), std::string("fd00::7/64"));
+    QVERIFY(options.isOnce && options.isJson);
+    QCOMPARE(options.tunName, std::string("vpn7"));
+    QCOMPARE(options.stateDir, std::string("/x"));
+    QCOMPARE(options.logLevel, program::LogLevel::Debug);
+}
+
+void TestClientOptions::takesBothForms()
+{
+    QCOMPARE(optionsOf(QStringLiteral("--server=a --tun=t")).tunName, std::string("t"));
+    QVERIFY(optionsOf(QStringLiteral("--server a --trust-on-first-use")).trustsOnFirstUse);
+}
+
+void TestClientOptions::combinesAcceptedRoutes_data()
+{
+    QTest::addColumn<QString>("line");
+    QTest::addColumn<bool>("isAuto");
+    QTest::addColumn<std::size_t>("named");
+    const auto row = [](const char* line, bool isAuto, std::size_t named) {
+        QTest::newRow(line) << QString::fromLatin1(line) << isAuto << named;
+    };
+    row("--accept-routes auto", true, 0);
+    row("--accept-routes none", false, 0);
+    row("--accept-routes 198.51.100.0/24", false, 1);
+    row("--accept-routes auto --accept-routes 198.51.100.0/24", true, 1);
+    row("--accept-routes 10.0.0.0/8 --accept-routes fd00::/8", false, 2);
+}
+
+void TestClientOptions::combinesAcceptedRoutes()
+{
+    QFETCH(QString, line);
+    const CliOptions options = optionsOf(QStringLiteral("--server a ") + line);
+    QTEST(options.acceptRoutes.isAuto, "isAuto");
+    QTEST(options.acceptRoutes.named.size(), "named");
+}
+
+void TestClientOptions::explainsWhatCantBeUsed_data()
+{
+    QTest::addColumn<QString>("line");
+    QTest::addColumn<QString>("mentions");
+    const auto row = [](const char* name, const QString& line, const char* mentions) {
+        QTest::newRow(name) << line << QString::fromLatin1(mentions);
+    };
+    const QString pinOption = QStringLiteral(" --pin ") + QLatin1String(PinText);
+    row("nothing", {}, "--server");
+    row("link and server", LinkText + QStringLiteral(" --server a"), "not both");
+    row("two links", LinkText + QLatin1Char(' ') + LinkText, "one link");
+    row("link and pin", LinkText + pinOption, "--pin");
+    row("link and trust", LinkText + QStringLiteral(" --trust-on-first-use"), "--trust-on-first-use");
+    row("pin and trust", QStringLiteral("--server a --trust-on-first-use") + pinOption, "not both");
+    row("other scheme", QStringLiteral("http://a/"), "link");
+    row("link without a pin", QStringLiteral("gvpn://a:1/"), "pin");
+    row("server twice", QStringLiteral("--server a --server b"), "once");
+    row("port", QStringLiteral("--server a:99999"), "--server a:99999");
+    row("empty server", QStringLiteral("--server="), "--server");
+    row("short pin", QStringLiteral("--server a --pin AAAA"), "--pin AAAA");
+    row("address without a length", QStringLiteral("--server a --cidr 10.0.0.1"), "--cidr 10.0.0.1");
+    row("two IPv4 addresses", QStringLiteral("--server a --cidr 10.0.0.1/8 --cidr 10.0.0.2/8"), "once");
+    row("none and more", QStringLiteral("--server a --accept-routes none --accept-routes auto"), "none");
+    row("host bits", QStringLiteral("--server a --accept-routes 10.0.0.1/8"), "10.0.0.1/8");
+    row("everything", QStringLiteral("--server a --accept-routes 0.0.0.0/0"), "0.0.0.0/0");
+    row("half", QStringLiteral("--server a --accept-routes 8000::/1"), "8000::/1");
+    row("tun name", QStringLiteral("--server a --tun a/b"), "--tun a/b");
+    row("state dir", QStringLiteral("--server a --state-dir="), "--state-dir");
+    row("log level", QStringLiteral("--server a --log-level loud"), "loud");
+    row("unknown option", QStringLiteral("--server a --frobnicate"), "frobnicate");
+    row("value for a flag", QStringLiteral("--server a --once=1"), "once");
+    row("missing value", QStringLiteral("--server"), "server");
+}
+
+void TestClientOptions::explainsWhatCantBeUsed()
+{
+    QFETCH(QString, line);
+    QFETCH(QString, mentions);
+    const auto parsed = parse(line);
+    QVERIFY(!parsed.has_value());
+    QCOMPARE(parsed.error().code, ErrorCode::InvalidArgument);
+    const QString sentence = QString::fromStdString(parsed.error().context);
+    QVERIFY2(sentence.contains(mentions), qPrintable(sentence));
+    QVERIFY2(sentence.endsWith(QLatin1Char('.')) && !sentence.contains(QLatin1Char('\n')), qPrintable(sentence));
+}
+
+void TestClientOptions::doesNotRepeatALink()
+{
+    const auto parsed = parse(QStringLiteral("gvpn://a:1/?pin=short&invite=AAECAwQFBgcICQoLDA0ODw"));
+    QVERIFY(!parsed.has_value());
+    QVERIFY(parsed.error().context.find("AAECAwQF") == std::string::npos);
+}
+
+void TestClientOptions::showsHelpAndVersion()
+{
+    for (const char* line : {"--help", "-h", "--version"}) {
+        const auto parsed = parse(QString::fromLatin1(line));
+        QVERIFY(parsed.has_value());
+        QVERIFY(std::holds_alternative<InfoText>(*parsed));
+        QVERIFY(!std::get<InfoText>(*parsed).text.isEmpty());
+    }
+}
+
+QTEST_GUILESS_MAIN(TestClientOptions)
+#include "tst_client_options.moc"

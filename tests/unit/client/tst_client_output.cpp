@@ -1,0 +1,137 @@
+#include "cli/output.h"
+
+#include <QJsonDocument>
+#include <QtTest>
+
+using namespace gvpn;
+using namespace gvpn::cli;
+using namespace std::chrono_literals;
+using client::Fault;
+using client::Stage;
+using program::ExitStatus;
+
+namespace {
+
+const net::HostPort Office{"office", 51005};
+
+Fault fault(ErrorCode code, Stage stage)
+{
+    return {.stage = stage, .error = {code, "why"}};
+}
+
+client::ConnectionInfo info()
+{
+    client::ConnectionInfo result;
+    result.addresses = {net::InterfaceAddress::parse("10.86.0.2/24").value()};
+    result.gateways = {net::IpAddress::parse("10.86.0.1").value()};
+    result.routes = {net::Prefix::parse("172.17.0.0/16").value()};
+    result.interfaceName = "gvpn0";
+    return result;
+}
+
+QJsonObject json(const char* text)
+{
+    return QJsonDocument::fromJson(text).object();
+}
+
+}  // namespace
+
+class TestClientOutput : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void jsonLinesKeepTheContract();
+    void jsonNamesTheIpv6Address();
+    void jsonGivesTheReasonOfAFailure();
+    void disconnectingIsNoLine();
+    void linesForPeople();
+    void exitStatuses_data();
+    void exitStatuses();
+};
+
+void TestClientOutput::jsonLinesKeepTheContract()
+{
+    QCOMPARE(jsonFor(client::Connecting{{}, {}, Stage::Tcp}, Office),
+             std::optional(json(R"({"event":"state","state":"connecting","stage":"tcp"})")));
+    QCOMPARE(jsonFor(client::Connected{{}, {}, info()}, Office),
+             std::optional(json(R"({"event":"state","state":"connected","address":"10.86.0.2/24",
+                 "gateway":"10.86.0.1","routes":["172.17.0.0/16"],"interface":"gvpn0"})")));
+    const auto waiting = jsonFor(client::Waiting{{}, {}, 1'200ms, fault(ErrorCode::Closed, Stage::Tcp)}, Office);
+    QVERIFY(waiting.has_value());
+    QCOMPARE(waiting->value(u"state").toString(), QStringLiteral("waiting"));
+    QCOMPARE(waiting->value(u"retry_in_s").toInt(), 2);
+    QVERIFY(waiting->value(u"reason").toString().contains(QStringLiteral("why")));
+    QCOMPARE(jsonFor(client::Disconnected{}, Office),
+             std::optional(
+                 json(R"({"event":"state","state":"disconnected","code":"stopped","reason":"Stopped as asked."})")));
+}
+
+void TestClientOutput::jsonNamesTheIpv6Address()
+{
+    auto both = info();
+    both.addresses.push_back(net::InterfaceAddress::parse("fd86::2/64").value());
+    const auto line = jsonFor(client::Connected{{}, {}, both}, Office);
+    QCOMPARE(line->value(u"address6").toString(), QStringLiteral("fd86::2/64"));
+    QCOMPARE(line->value(u"address").toString(), QStringLiteral("10.86.0.2/24"));
+}
+
+void TestClientOutput::jsonGivesTheReasonOfAFailure()
+{
+    const auto line = jsonFor(client::Disconnected{fault(ErrorCode::LoginRefused, Stage::Login)}, Office);
+    QCOMPARE(line->value(u"code").toString(), QStringLiteral("login-refused"));
+    QVERIFY(line->value(u"reason").toString().contains(QStringLiteral("(stage login): why")));
+}
+
+void TestClientOutput::disconnectingIsNoLine()
+{
+    QVERIFY(!jsonFor(client::Disconnecting{}, Office).has_value());
+    QVERIFY(lineFor(client::Disconnecting{}, Office).isEmpty());
+}
+
+void TestClientOutput::linesForPeople()
+{
+    QVERIFY(lineFor(client::Connecting{}, Office).contains(QStringLiteral("office:51005")));
+    const QString connected = lineFor(client::Connected{{}, {}, info()}, Office);
+    for (const char* part : {"10.86.0.2/24", "gvpn0", "172.17.0.0/16"})
+        QVERIFY2(connected.contains(QLatin1String(part)), qPrintable(connected));
+    // The failure's sentence is for standard error.
+    QVERIFY(lineFor(client::Disconnected{fault(ErrorCode::Closed, Stage::Tcp)}, Office).isEmpty());
+}
+
+void TestClientOutput::exitStatuses_data()
+{
+    QTest::addColumn<ErrorCode>("code");
+    QTest::addColumn<Stage>("stage");
+    QTest::addColumn<ExitStatus>("status");
+    const auto row = [](const char* name, ErrorCode code, Stage stage, ExitStatus status) {
+        QTest::newRow(name) << code << stage << status;
+    };
+    row("no such name", ErrorCode::NotFound, Stage::Resolve, ExitStatus::Unreachable);
+    row("nobody there", ErrorCode::Unreachable, Stage::Tcp, ExitStatus::Unreachable);
+    row("silent", ErrorCode::TimedOut, Stage::Tls, ExitStatus::Unreachable);
+    row("no echo", ErrorCode::TimedOut, Stage::Probe, ExitStatus::Unreachable);
+    row("closed", ErrorCode::Closed, Stage::Probe, ExitStatus::Unreachable);
+    row("stopping", ErrorCode::PeerStopping, Stage::Probe, ExitStatus::Unreachable);
+    row("wrong key", ErrorCode::IdentityMismatch, Stage::Tls, ExitStatus::IdentityMismatch);
+    row("unknown key", ErrorCode::IdentityUnknown, Stage::Tls, ExitStatus::IdentityMismatch);
+    row("login", ErrorCode::LoginRefused, Stage::Login, ExitStatus::LoginRefused);
+    row("address", ErrorCode::AddressRefused, Stage::Address, ExitStatus::AddressRefused);
+    row("no right", ErrorCode::PermissionDenied, Stage::Tun, ExitStatus::NotPermitted);
+    row("forbidden by a firewall", ErrorCode::PermissionDenied, Stage::Tcp, ExitStatus::Unreachable);
+    row("no TLS", ErrorCode::ProtocolViolation, Stage::Tls, ExitStatus::ForeignProtocol);
+    row("other TLS", ErrorCode::TlsFailure, Stage::Tls, ExitStatus::ForeignProtocol);
+    row("old TLS", ErrorCode::VersionMismatch, Stage::Tls, ExitStatus::ForeignProtocol);
+    row("no device", ErrorCode::NotFound, Stage::Tun, ExitStatus::Failure);
+    row("name taken", ErrorCode::AlreadyExists, Stage::Tun, ExitStatus::Failure);
+    row("kicked", ErrorCode::Kicked, Stage::Probe, ExitStatus::Failure);
+    row("replaced", ErrorCode::Replaced, Stage::Probe, ExitStatus::Failure);
+}
+
+void TestClientOutput::exitStatuses()
+{
+    QFETCH(ErrorCode, code);
+    QFETCH(Stage, stage);
+    QTEST(exitStatusFor(fault(code, stage)), "status");
+}
+
+QTEST_APPLESS_MAIN(TestClientOutput)
+#include "tst_client_output.moc"

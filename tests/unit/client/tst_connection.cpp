@@ -1,0 +1,381 @@
+#include "scene.h"
+
+#include "client/connection.h"
+
+#include <QtTest>
+
+using namespace gvpn;
+using namespace gvpn::client;
+using namespace gvpn::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A connection and the states that it has been in.
+class Watched {
+public:
+    Watched(Scene& scene, const ConnectionOptions& options)
+        : connection(options, scene.edges)
+    {
+        QObject::connect(&connection, &Connection::stateChanged, &connection,
+                         [this](const State& state) { states.push_back(state); });
+        QObject::connect(&connection, &Connection::loggedIn, &connection,
+                         [this](const Pin& pin) { loggedIn.push_back(pin); });
+        QObject::connect(&connection, &Connection::routesSkipped, &connection,
+                         [this](const std::vector<SkippedRoute>& routes) { skipped += routes.size(); });
+        QObject::connect(&connection, &Connection::undoFailed, &connection, [this](const Error&) { ++undoFailures; });
+    }
+
+    template <typename S>
+    [[nodiscard]] const S* stateAs() const
+    {
+        return std::get_if<S>(&connection.state());
+    }
+    [[nodiscard]] std::vector<Stage> stages() const
+    {
+        std::vector<Stage> result;
+        for (const State& state : states) {
+            if (const auto* connecting = std::get_if<Connecting>(&state))
+                result.push_back(connecting->stage);
+        }
+        return result;
+    }
+
+    std::vector<State> states;
+    std::vector<Pin> loggedIn;
+    std::size_t skipped = 0;
+    int undoFailures = 0;
+    Connection connection;
+};
+
+const ByteVector& packetToTheOffice()
+{
+    static const ByteVector packet = [] {
+        ByteVector bytes = net::makeEchoRequest(address("10.86.0.2"), address("172.17.0.5"), {9, 9});
+        bytes[20] = std::byte{13};  // a timestamp request, so that the server doesn't take it for a probe
+        return bytes;
+    }();
+    return packet;
+}
+
+}  // namespace
+
+class TestConnection : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void connectsAndDisconnects();
+    void undoesEverythingWhenItDisconnects();
+    void saysGoodbye();
+    void stopsForAWrongKey();
+    void trustsAnUnknownServerOnlyWhenToldTo();
+    void triesAgainUntilTheServerIsThere();
+    void givesUpAtOnceWithOnce();
+    void undoesWhatAFailedAttemptHasDone();
+    void keepsTheTunOverALostConnection();
+    void appliesChangedSettingsOfTheNextConnection();
+    void asksForItsAddressAgain();
+    void noticesASilentServer();
+    void endsWhenItWasReplaced();
+    void disconnectsWhileItWaits();
+    void disconnectsInTheMiddleOfAnAttempt();
+    void reportsASkippedRouteOnce();
+    void reportsAFailedUndo();
+    void connectsAgainAfterItWasDisconnected();
+};
+
+void TestConnection::connectsAndDisconnects()
+{
+    Scene scene;
+    Watched watched(scene, scene.options());
+    watched.connection.connectToServer({});
+    scene.advance(0s);
+    const std::vector expected{Stage::Resolve, Stage::Tcp,    Stage::Tls, Stage::Login, Stage::Address,
+                               Stage::Tun,     Stage::Routes, Stage::Dns, Stage::Probe};
+    QCOMPARE(watched.stages(), expected);
+    const auto* connected = watched.stateAs<Connected>();
+    QVERIFY(connected != nullptr);
+    QCOMPARE(connected->info.addresses, std::vector{interfaceAddress("10.86.0.2/24")});
+    QCOMPARE(watched.loggedIn, std::vector{scene.serverPin});
+    watched.connection.disconnectFromServer();
+    scene.settle();
+    const auto* disconnected = watched.stateAs<Disconnected>();
+    QVERIFY(disconnected != nullptr);
+    QVERIFY(!disconnected->fault.has_value());
+}
+
+void TestConnection::undoesEverythingWhenItDisconnects()
+{
+    Scene scene;
+    Watched watched(scene, scene.options());
+    watched.connection.connectToServer({});
+    scene.advance(0s);
+    QVERIFY(scene.configurator.current().has_value());
+    watched.connection.disconnectFromServer();
+    scene.settle();
+    QVERIFY(!scene.configurator.current().has_value());
+    QCOMPARE(scene.runningTimers(), std::size_t{0});
+}
+
+void TestConnection::saysGoodbye()
+{
+    Scene scene;
+    Watched watched(scene, scene.options());
+    watched.connection.connectToServer({});
+    scene.advance(0s);
+    watched.connection.disconnectFromServer();
+    scene.settle();
+    QVERIFY(scene.server().ended.has_value());
+    QCOMPARE(scene.server().ended->code, ErrorCode::Closed);
+    QCOMPARE(scene.server().ended->context, std::string("the other end left"));
+}
+
+void TestConnection::stopsForAWrongKey()
+{
+    Scene scene;
+    ConnectionOptions options = scene.options();
+    options.pin = newIdentity().pin();
+    Watched watched(scene, options);
+    watched.connection.connectToServer({.trustsOnFirstUse = true});
+    scene.advance(60s);
+    const auto* disconnected = watched.stateAs<Disconnected>();
+    QVERIFY(disconnected != nullptr && disconnected->fault.has_value());
+    QCOMPARE(disconnected->fault->error.code, ErrorCode::IdentityMismatch);
+    QCOMPARE(scene.connections(), std::size_t{1});
+    QVERIFY(watched.loggedIn.empty());
+}
+
+void TestConnection::trustsAnUnknownServerOnlyWhenToldTo()
+{
+    Scene scene;
+    ConnectionOptions options = scene.options();
+    options.pin.reset();
+    Watched watched(scene, options);
+    watched.connection.connectToServer({});
+    scene.advance(60s);
+    const auto* disconnected = watched.stateAs<Disconnected>();
+    QVERIFY(disconnected != nullptr && disconnected->fault.has_value());
+    QCOMPARE(disconnected->fault->error.code, ErrorCode::IdentityUnknown);
+    QCOMPARE(disconnected->fault->presentedPin, std::optional(scene.serverPin));
+    QCOMPARE(scene.connections(), std::size_t{1});
+
+    watched.states.clear();
+    watched.connection.connectToServer({.trustsOnFirstUse = true});
+    scene.advance(0s);
+    QVERIFY(watched.stateAs<Connected>() != nullptr);
+    QCOMPARE(scene.connections(), std::size_t{3});
+    QCOMPARE(watched.loggedIn, std::vector{scene.serverPin});
+    QCOMPARE(scene.identitiesAskedFor, std::vector{scene.serverPin});
+    QVERIFY(std::ranges::is_sorted(watched.stages()));
+}
+
+void TestConnection::triesAgainUntilTheServerIsThere()
+{
+    Scene scene;
+    scene.connectError = {ErrorCode::Unreachable, "connection refused"};
+    Watched watched(scene, scene.options());
+    watched.connection.connectToServer({});
+    scene.advance(0s);
+    for (const Duration delay :
+         {Duration(1s), Duration(2s), Duration(4s), Duration(8s), Duration(15s), Duration(15s)}) {
+        const auto* waiting = watched.stateAs<Waiting>();
+        QVERIFY(waiting != nullptr);
+        QCOMPARE(waiting->delay, delay);
+        QCOMPARE(waiting->reason.error.code, ErrorCode::Unreachable);
+        scene.advance(delay);
+    }
+    scene.connectError.reset();
+    scene.advance(15s);
+    QVERIFY(watched.stateAs<Connected>() != nullptr);
+}
+
+void TestConnection::givesUpAtOnceWithOnce()
+{
+    Scene scene;
+    scene.connectError = {ErrorCode::Unreachable, "connection refused"};
+    Watched watched(scene, scene.options());
+    watched.connection.connectToServer({.isOnce = true});
+    scene.advance(0s);
+    const auto* disconnected = watched.stateAs<Disconnected>();
+    QVERIFY(disconnected != nullptr && disconnected->fault.has_value());
+    QCOMPARE(disconnected->fault->error.code, ErrorCode::Unreachable);
+}
+
+void TestConnection::undoesWhatAFailedAttemptHasDone()
+{
+    Scene scene;
+    scene.script.answersProbes = false;
+    Watched watched(scene, scene.options());
+    watched.connection.connectToServer({.isOnce = true});
+    scene.advance(1s);
+    QVERIFY(scene.configurator.current().has_value());
+    scene.advance(9s);
+    const auto* disconnected = watched.stateAs<Disconnected>();
+    QVERIFY(disconnected != nullptr && disconnected->fault.has_value());
+    QCOMPARE(disconnected->fault->stage, Stage::Probe);
+    QVERIFY(!scene.configurator.current().has_value());
+}
+
+void TestConnection::keepsTheTunOverALostConnection()
+{
+    Scene scene;
+    Watched watched(scene, scene.options());
+    watched.connection.connectToServer({});
+    scene.advance(40s);
+    scene.link().reset();
+    scene.settle();
+    const auto* waiting = watched.stateAs<Waiting>();
+    QVERIFY(waiting != nullptr);
+    QVERIFY(waiting->reason.wasUp);
+    QCOMPARE(waiting->delay, Duration(500));
+    QVERIFY(scene.configurator.current().has_value());
+    scene.tunDevice->inject(packetToTheOffice());  // waits in the TUN
+    scene.advance(500ms);
+    QVERIFY(watched.stateAs<Connected>() != nullptr);
+    QCOMPARE(scene.connections(), std::size_t{2});
+    QCOMPARE(scene.tunsOpened, 1);
+    QCOMPARE(scene.configurator.clearCount(), std::size_t{0});
+    QCOMPARE(scene.server().packets, std::vector{packetToTheOffice()});
+}
+
+void TestConnection::appliesChangedSettingsOfTheNextConnection()
+{
+    Scene scene;
+    Watched watched(scene, scene.options());
+    watched.connection.connectToServer({});
+    scene.advance(40s);
+    scene.script.settings.routes.push_back(prefix("172.18.0.0/16"));
+    scene.script.settings.addresses = {interfaceAddress("10.86.0.3/24")};
+    scene.server().goodbye(protocol::GoodbyeCode::Stopping);
+    scene.settle();
+    QVERIFY(watched.stateAs<Waiting>() != nullptr);
+    scene.advance(1s);
+    const auto* connected = watched.stateAs<Connected>();
+    QVERIFY(connected != nullptr);
+    QCOMPARE(connected->info.routes.size(), std::size_t{2});
+    QCOMPARE(scene.configurator.current()->routes, scene.script.settings.routes);
+    QCOMPARE(scene.configurator.current()->addresses, scene.script.settings.addresses);
+    QCOMPARE(scene.configurator.clearCount(), std::size_t{0});
+    QCOMPARE(scene.tunsOpened, 1);
+}
+
+void TestConnection::asksForItsAddressAgain()
+{
+    Scene scene;
+    Watched watched(scene, scene.options());
+    watched.connection.connectToServer({});
+    scene.advance(40s);
+    QVERIFY(scene.server().asked->wanted.empty());
+    scene.link().reset();
+    scene.advance(1s);
+    QVERIFY(watched.stateAs<Connected>() != nullptr);
+    QCOMPARE(scene.server().asked->wanted, std::vector{interfaceAddress("10.86.0.2/24")});
+    QVERIFY(!scene.server().asked->isRequired);
+}
+
+void TestConnection::noticesASilentServer()
+{
+    Scene scene;
+    Watched watched(scene, scene.options());
+    watched.connection.connectToServer({});
+    scene.advance(60s);
+    QVERIFY(watched.stateAs<Connected>() != nullptr);  // pings were answered
+    scene.link().cutSilently();
+    scene.advance(24s);
+    QVERIFY(watched.stateAs<Connected>() != nullptr);
+    scene.advance(11s);
+    QVERIFY(watched.stateAs<Waiting>() != nullptr || watched.stateAs<Connected>() != nullptr);
+    QCOMPARE(scene.connections(), std::size_t{2});
+}
+
+void TestConnection::endsWhenItWasReplaced()
+{
+    Scene scene;
+    Watched watched(scene, scene.options());
+    watched.connection.connectToServer({});
+    scene.advance(40s);
+    scene.server().goodbye(protocol::GoodbyeCode::Replaced);
+    scene.advance(60s);
+    const auto* disconnected = watched.stateAs<Disconnected>();
+    QVERIFY(disconnected != nullptr && disconnected->fault.has_value());
+    QCOMPARE(disconnected->fault->error.code, ErrorCode::Replaced);
+    QCOMPARE(scene.connections(), std::size_t{1});
+    QVERIFY(!scene.configurator.current().has_value());
+}
+
+void TestConnection::disconnectsWhileItWaits()
+{
+    Scene scene;
+    Watched watched(scene, scene.options());
+    watched.connection.connectToServer({});
+    scene.advance(40s);
+    scene.link().reset();
+    scene.settle();
+    QVERIFY(watched.stateAs<Waiting>() != nullptr);
+    watched.connection.disconnectFromServer();
+    scene.advance(60s);
+    QVERIFY(watched.stateAs<Disconnected>() != nullptr);
+    QVERIFY(!scene.configurator.current().has_value());
+    QCOMPARE(scene.connections(), std::size_t{1});
+}
+
+void TestConnection::disconnectsInTheMiddleOfAnAttempt()
+{
+    Scene scene;
+    scene.configurator.holdAnswers();
+    Watched watched(scene, scene.options());
+    watched.connection.connectToServer({});
+    scene.advance(0s);
+    QCOMPARE(watched.stages().back(), Stage::Routes);
+    watched.connection.disconnectFromServer();
+    scene.settle();
+    QVERIFY(watched.stateAs<Disconnecting>() != nullptr);
+    QVERIFY(scene.configurator.answerOne());
+    scene.settle();
+    QVERIFY(watched.stateAs<Disconnected>() != nullptr);
+    QVERIFY(scene.server().ended.has_value());
+    QCOMPARE(scene.runningTimers(), std::size_t{0});
+}
+
+void TestConnection::reportsASkippedRouteOnce()
+{
+    Scene scene;
+    scene.script.settings.routes = {prefix("198.51.100.0/24")};
+    Watched watched(scene, scene.options());
+    watched.connection.connectToServer({});
+    scene.advance(40s);
+    scene.link().reset();
+    scene.advance(1s);
+    QVERIFY(watched.stateAs<Connected>() != nullptr);
+    QCOMPARE(watched.skipped, std::size_t{1});
+}
+
+void TestConnection::reportsAFailedUndo()
+{
+    Scene scene;
+    Watched watched(scene, scene.options());
+    watched.connection.connectToServer({});
+    scene.advance(0s);
+    scene.configurator.setClearResult(fail(ErrorCode::SystemFailure, "remove route"));
+    watched.connection.disconnectFromServer();
+    scene.settle();
+    QVERIFY(watched.stateAs<Disconnected>() != nullptr);
+    QCOMPARE(watched.undoFailures, 1);
+}
+
+void TestConnection::connectsAgainAfterItWasDisconnected()
+{
+    Scene scene;
+    Watched watched(scene, scene.options());
+    for (int i = 1; i <= 3; ++i) {
+        watched.connection.connectToServer({});
+        scene.advance(0s);
+        QVERIFY(watched.stateAs<Connected>() != nullptr);
+        QCOMPARE(scene.tunsOpened, i);
+        watched.connection.disconnectFromServer();
+        scene.settle();
+        QVERIFY(watched.stateAs<Disconnected>() != nullptr);
+    }
+}
+
+QTEST_GUILESS_MAIN(TestConnection)
+#include "tst_connection.moc"

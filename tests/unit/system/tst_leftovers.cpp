@@ -1,0 +1,298 @@
+#include "system/leftovers.h"
+
+#include "system/journaled_runner.h"
+#include "system/recording_runner.h"
+
+#include <QtTest>
+
+using namespace gvpn;
+using namespace gvpn::system;
+
+namespace {
+
+constexpr unsigned LoopbackIndex = 1;  // the one interface that is the same everywhere
+
+Operation address(unsigned index)
+{
+    return AddAddress{index, *net::InterfaceAddress::parse("10.86.0.1/24")};
+}
+
+Operation route(unsigned index)
+{
+    return AddRoute{index, *net::Prefix::parse("172.17.0.0/16")};
+}
+
+Operation table(const char* name)
+{
+    return LoadTable{name, "{}"};
+}
+
+/// As it is read back.
+Operation tableName(const char* name)
+{
+    return LoadTable{name, ""};
+}
+
+void ignored(const Result<void>&) {}
+
+}  // namespace
+
+class LeftoversTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init();
+
+    void recordsWhatIsDoneAndForgetsWhatIsUndone();
+    void forgetsWhatFailed();
+    void remembersWhatTimedOut();
+    void keepsARecordOfATableThatIsReplaced();
+    void loadsNoTableThatItCantRecord();
+    void undoesWhatTheDeadLeftInReverse();
+    void leavesTheLivingAlone();
+    void leavesATableThatTheLivingUse();
+    void leavesAnotherInterfaceWithThatNumberAlone();
+    void keepsTheJournalWhenAStepFails();
+    void worksWhenAnswersComeLate();
+    void putsSwitchesBackFirst();
+    void ignoresDamagedJournals_data();
+    void ignoresDamagedJournals();
+
+private:
+    [[nodiscard]] RunDirectory directory() const;
+    [[nodiscard]] static Holder deadHolder();
+    [[nodiscard]] SwitchLedger ledger(const Holder& holder) const;
+    void leave(const Holder& holder, const std::vector<Operation>& operations) const;
+    [[nodiscard]] Result<CleanupReport> cleanUp();
+    [[nodiscard]] std::size_t journalCount() const { return directory().list("journal-", ".json").size(); }
+
+    QTemporaryDir m_directory;
+    int m_testNumber = 0;
+    std::unique_ptr<RecordingRunner> m_runner;
+};
+
+void LeftoversTest::init()
+{
+    ++m_testNumber;
+    m_runner = std::make_unique<RecordingRunner>();
+    QVERIFY(QDir(m_directory.path()).mkpath(QStringLiteral("sys/ipv4/conf/eth0")));
+}
+
+RunDirectory LeftoversTest::directory() const
+{
+    return *RunDirectory::locate(m_directory.filePath(QStringLiteral("run%1").arg(m_testNumber)).toStdString());
+}
+
+Holder LeftoversTest::deadHolder()
+{
+    Holder holder = Holder::makeOwn();
+    ++holder.startTime;
+    return holder;
+}
+
+SwitchLedger LeftoversTest::ledger(const Holder& holder) const
+{
+    return {directory(), m_directory.filePath(QStringLiteral("sys")).toStdString(), holder};
+}
+
+void LeftoversTest::leave(const Holder& holder, const std::vector<Operation>& operations) const
+{
+    RecordingRunner runner;
+    JournaledRunner journaled(runner, Journal(directory(), holder));
+    for (const Operation& operation : operations)
+        journaled.perform(operation, ignored);
+    QCOMPARE(runner.performed(), operations);
+}
+
+Result<CleanupReport> LeftoversTest::cleanUp()
+{
+    std::optional<Result<CleanupReport>> report;
+    cleanUpLeftovers(directory(), ledger(Holder::makeOwn()), *m_runner,
+                     [&](auto result) { report = std::move(result); });
+    while (m_runner->answerOne())
+        continue;
+    return report.value_or(fail(ErrorCode::TimedOut, "no answer"));
+}
+
+void LeftoversTest::recordsWhatIsDoneAndForgetsWhatIsUndone()
+{
+    JournaledRunner journaled(*m_runner, Journal(directory(), Holder::makeOwn()));
+    const std::vector<Operation> operations{SetMtu{LoopbackIndex, 1400}, address(LoopbackIndex), table("gvpn_gvpn0"),
+                                            SetLinkUp{LoopbackIndex}, SetSwitch{"ipv4/conf/eth0/forwarding", "1"}};
+    journaled.perform(operations[0], ignored);
+    QCOMPARE(journalCount(), std::size_t(0));
+    for (std::size_t i = 1; i < operations.size(); ++i)
+        journaled.perform(operations[i], ignored);
+    const auto journals = readJournals(directory());
+    QCOMPARE(journals.size(), std::size_t(1));
+    QCOMPARE(journals[0].entries.size(), std::size_t(3));
+    QVERIFY(journals[0].entries[0].operation == address(LoopbackIndex));
+    QCOMPARE(journals[0].entries[0].interfaceName, std::string("lo"));
+    QVERIFY(journals[0].entries[1].operation == tableName("gvpn_gvpn0"));
+    for (const Operation& operation : operations)
+        journaled.undo(operation, ignored);
+    QCOMPARE(journalCount(), std::size_t(0));
+    QCOMPARE(m_runner->performed(), operations);
+    QCOMPARE(m_runner->undone(), operations);
+}
+
+void LeftoversTest::forgetsWhatFailed()
+{
+    m_runner->failPerformAt(0, Error{ErrorCode::PermissionDenied, "no"});
+    JournaledRunner journaled(*m_runner, Journal(directory(), Holder::makeOwn()));
+    journaled.perform(table("gvpn_gvpn0"), ignored);
+    QCOMPARE(journalCount(), std::size_t(0));
+}
+
+void LeftoversTest::remembersWhatTimedOut()
+{
+    m_runner->failPerformAt(0, Error{ErrorCode::TimedOut, "too late"});
+    JournaledRunner journaled(*m_runner, Journal(directory(), Holder::makeOwn()));
+    journaled.perform(table("gvpn_gvpn0"), ignored);
+    QCOMPARE(journalCount(), std::size_t(1));
+}
+
+void LeftoversTest::keepsARecordOfATableThatIsReplaced()
+{
+    m_runner->failPerformAt(1, Error{ErrorCode::PermissionDenied, "no"});
+    JournaledRunner journaled(*m_runner, Journal(directory(), Holder::makeOwn()));
+    journaled.perform(table("gvpn_gvpn0"), ignored);
+    journaled.perform(table("gvpn_gvpn0"), ignored);
+    QCOMPARE(journalCount(), std::size_t(1));
+}
+
+void LeftoversTest::loadsNoTableThatItCantRecord()
+{
+    QFile blocker(m_directory.filePath(QStringLiteral("run%1").arg(m_testNumber)));
+    QVERIFY(blocker.open(QIODevice::WriteOnly));
+    JournaledRunner journaled(*m_runner, Journal(directory(), Holder::makeOwn()));
+    std::optional<Result<void>> loaded;
+    journaled.perform(table("gvpn_gvpn0"), [&](Result<void> result) { loaded = std::move(result); });
+    QVERIFY(loaded && !*loaded);
+    QVERIFY(m_runner->calls().empty());
+    // Goes with the interface.
+    journaled.perform(address(LoopbackIndex), ignored);
+    QCOMPARE(m_runner->performed().size(), std::size_t(1));
+}
+
+void LeftoversTest::undoesWhatTheDeadLeftInReverse()
+{
+    leave(deadHolder(), {address(LoopbackIndex), table("gvpn_gvpn0"), SetLinkUp{LoopbackIndex}, route(LoopbackIndex)});
+    const auto report = cleanUp();
+    QVERIFY(report.has_value());
+    const std::vector<Operation> expected{route(LoopbackIndex), SetLinkUp{LoopbackIndex}, tableName("gvpn_gvpn0"),
+                                          address(LoopbackIndex)};
+    QCOMPARE(m_runner->undone(), expected);
+    QCOMPARE(report->undone.size(), expected.size());
+    QCOMPARE(report->undone[2], std::string("load nftables table gvpn_gvpn0"));
+    QCOMPARE(journalCount(), std::size_t(0));
+    QVERIFY(cleanUp()->undone.empty());
+}
+
+void LeftoversTest::leavesTheLivingAlone()
+{
+    leave(Holder::makeOwn(), {address(LoopbackIndex), table("gvpn_gvpn0")});
+    QVERIFY(cleanUp()->undone.empty());
+    QVERIFY(m_runner->calls().empty());
+    QCOMPARE(journalCount(), std::size_t(1));
+}
+
+void LeftoversTest::leavesATableThatTheLivingUse()
+{
+    leave(deadHolder(), {table("gvpn_gvpn0"), table("gvpn_gvpn1")});
+    leave(Holder::makeOwn(), {table("gvpn_gvpn0")});
+    QVERIFY(cleanUp().has_value());
+    QCOMPARE(m_runner->undone(), std::vector<Operation>{tableName("gvpn_gvpn1")});
+    QCOMPARE(journalCount(), std::size_t(1));
+}
+
+void LeftoversTest::leavesAnotherInterfaceWithThatNumberAlone()
+{
+    const Holder dead = deadHolder();
+    leave(dead, {address(LoopbackIndex), route(999'999)});
+    // As if gvpn0 had had the number that is the loopback interface's now.
+    const std::string name = directory().list("journal-", ".json").at(0);
+    QJsonObject journal = *directory().read(name);
+    QJsonArray operations = journal.value(u"operations").toArray();
+    QJsonObject first = operations.at(0).toObject();
+    first.insert(u"interface", QStringLiteral("gvpn0"));
+    operations.replace(0, first);
+    journal.insert(u"operations", operations);
+    QVERIFY(directory().write(name, journal).has_value());
+    QVERIFY(cleanUp()->undone.empty());
+    QVERIFY(m_runner->calls().empty());
+    QCOMPARE(journalCount(), std::size_t(0));
+}
+
+void LeftoversTest::keepsTheJournalWhenAStepFails()
+{
+    leave(deadHolder(), {address(LoopbackIndex), table("gvpn_gvpn0")});
+    m_runner->failUndoAt(0, Error{ErrorCode::TimedOut, "too late"});
+    const auto report = cleanUp();
+    QVERIFY(report.has_value());
+    QCOMPARE(report->failures, std::vector<std::string>{"load nftables table gvpn_gvpn0: too late"});
+    QCOMPARE(report->undone.size(), std::size_t(1));
+    QCOMPARE(journalCount(), std::size_t(1));
+    QVERIFY(cleanUp()->failures.empty());
+    QCOMPARE(journalCount(), std::size_t(0));
+}
+
+void LeftoversTest::worksWhenAnswersComeLate()
+{
+    leave(deadHolder(), {address(LoopbackIndex), table("gvpn_gvpn0")});
+    m_runner->holdAnswers();
+    QCOMPARE(cleanUp()->undone.size(), std::size_t(2));
+    QCOMPARE(journalCount(), std::size_t(0));
+}
+
+void LeftoversTest::putsSwitchesBackFirst()
+{
+    const std::string path = "ipv4/conf/eth0/forwarding";
+    QFile file(m_directory.filePath(QStringLiteral("sys/") + QString::fromStdString(path)));
+    QVERIFY(file.open(QIODevice::ReadWrite) && file.write("0\n") == 2 && file.flush());
+    QVERIFY(ledger(deadHolder()).hold(path, "1").has_value());
+    leave(deadHolder(), {table("gvpn_gvpn0")});
+    const auto report = cleanUp();
+    QVERIFY(report.has_value());
+    const std::vector<std::string> expected{path, "load nftables table gvpn_gvpn0"};
+    QCOMPARE(report->undone, expected);
+    QVERIFY(file.seek(0));
+    QCOMPARE(file.readAll(), QByteArray("0"));
+}
+
+void LeftoversTest::ignoresDamagedJournals_data()
+{
+    QTest::addColumn<QByteArray>("operation");
+    QTest::newRow("no object") << QByteArray("5");
+    QTest::newRow("unknown") << QByteArray(R"({"do": "reboot"})");
+    QTest::newRow("somebody else's table") << QByteArray(R"({"do": "load-table", "table": "filter"})");
+    QTest::newRow("a long name") << QByteArray(R"({"do": "load-table", "table": "gvpn_0123456789012345678901234567"})");
+    QTest::newRow("no index") << QByteArray(R"({"do": "set-link-up", "interface": "lo"})");
+    QTest::newRow("a negative index") << QByteArray(R"({"do": "set-link-up", "index": -1, "interface": "lo"})");
+    QTest::newRow("a large index") << QByteArray(R"({"do": "set-link-up", "index": 4294967297, "interface": "lo"})");
+    QTest::newRow("no address") << QByteArray(R"({"do": "add-address", "index": 1, "interface": "lo"})");
+    QTest::newRow("a bad address") << QByteArray(
+        R"({"do": "add-address", "index": 1, "interface": "lo", "address": "10.0.0.1/33"})");
+    QTest::newRow("a bad route") << QByteArray(
+        R"({"do": "add-route", "index": 1, "interface": "lo", "destination": "10.0.0.1/8"})");
+}
+
+void LeftoversTest::ignoresDamagedJournals()
+{
+    QFETCH(QByteArray, operation);
+    const QJsonDocument operations = QJsonDocument::fromJson('[' + operation + ']');
+    QVERIFY(operations.isArray());
+    QVERIFY(directory().lock().has_value());
+    QVERIFY(directory()
+                .write("journal-x.json", {{QStringLiteral("holder"), deadHolder().toJson()},
+                                          {QStringLiteral("operations"), operations.array()}})
+                .has_value());
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QStringLiteral("ignoring a damaged journal")));
+    const auto report = cleanUp();
+    QVERIFY(report.has_value() && report->undone.empty() && report->failures.empty());
+    QVERIFY(m_runner->calls().empty());
+}
+
+QTEST_APPLESS_MAIN(LeftoversTest)
+
+#include "tst_leftovers.moc"

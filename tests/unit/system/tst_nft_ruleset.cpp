@@ -1,0 +1,199 @@
+#include "system/nft_ruleset.h"
+
+#include <QtTest>
+
+using namespace gvpn;
+using namespace gvpn::system;
+
+namespace {
+
+/// A rule as nft would print it, so that a test can be read.
+QString expressionText(const QJsonObject& expression)
+{
+    if (!expression.contains(u"match"))
+        return expression.keys().first();
+    const QJsonObject match = expression.value(u"match").toObject();
+    const QJsonObject left = match.value(u"left").toObject();
+    QString text;
+    if (left.contains(u"meta"))
+        text = left.value(u"meta").toObject().value(u"key").toString();
+    else if (left.contains(u"ct"))
+        text = QStringLiteral("ct ") + left.value(u"ct").toObject().value(u"key").toString();
+    else
+        text = left.value(u"payload").toObject().value(u"protocol").toString() + u' '
+               + left.value(u"payload").toObject().value(u"field").toString();
+    if (match.value(u"op").toString() == u"!=")
+        text += QStringLiteral(" !=");
+    const QJsonValue right = match.value(u"right");
+    QJsonArray values = right.isArray() ? right.toArray() : right.toObject().value(u"set").toArray();
+    if (values.isEmpty())
+        values.append(right);
+    QStringList parts;
+    for (const QJsonValue& value : values) {
+        const QJsonObject prefix = value.toObject().value(u"prefix").toObject();
+        parts.append(
+            prefix.isEmpty()
+                ? value.toVariant().toString()
+                : QStringLiteral("%1/%2").arg(prefix.value(u"addr").toString()).arg(prefix.value(u"len").toInt()));
+    }
+    return text + u' ' + parts.join(u',');
+}
+
+QStringList rules(const std::string& ruleset, const QString& chain)
+{
+    QStringList texts;
+    const QJsonArray commands =
+        QJsonDocument::fromJson(QByteArray::fromStdString(ruleset)).object().value(u"nftables").toArray();
+    for (const QJsonValue& command : commands) {
+        const QJsonObject rule = command.toObject().value(u"add").toObject().value(u"rule").toObject();
+        if (rule.value(u"chain").toString() != chain)
+            continue;
+        QStringList expressions;
+        for (const QJsonValue& expression : rule.value(u"expr").toArray())
+            expressions.append(expressionText(expression.toObject()));
+        texts.append(expressions.join(u' '));
+    }
+    return texts;
+}
+
+std::vector<net::Prefix> prefixes(std::initializer_list<const char*> texts)
+{
+    std::vector<net::Prefix> result;
+    for (const char* text : texts)
+        result.push_back(*net::Prefix::parse(text));
+    return result;
+}
+
+TableSpec spec()
+{
+    TableSpec result;
+    result.tunnelInterface = "gvpn0";
+    result.tunnelNetworks = prefixes({"10.86.0.0/24"});
+    result.lanNetworks = prefixes({"172.17.0.0/16"});
+    return result;
+}
+
+const QStringList TunnelOnly{QStringLiteral("oifname gvpn0 ct state established,related accept"),
+                             QStringLiteral("iifname gvpn0 drop"), QStringLiteral("oifname gvpn0 drop")};
+const QStringList Ipv4{
+    QStringLiteral("iifname gvpn0 ip saddr 10.86.0.0/24 ip daddr 172.17.0.0/16 accept"),
+    QStringLiteral("oifname gvpn0 ip saddr 172.17.0.0/16 ip daddr 10.86.0.0/24 accept"),
+};
+
+}  // namespace
+
+class NftRulesetTest : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void replacesTheTableInOneTransaction();
+    void hooksTheChainsWhereTheyBelong();
+    void passesOnlyTunnelAndLan();
+    void writesRulesForBothFamilies();
+    void writesNoRulesForAFamilyWithoutAPool();
+    void masqueradesOnlyWhenAsked();
+    void guardsTheInterfacesThatWereSwitchedOn();
+    void guardsEveryInterfaceWhenAllOfIPv6WasSwitchedOn();
+    void removesTheTable();
+};
+
+void NftRulesetTest::replacesTheTableInOneTransaction()
+{
+    const QJsonArray commands =
+        QJsonDocument::fromJson(QByteArray::fromStdString(makeRuleset(spec()))).object().value(u"nftables").toArray();
+    const QJsonObject table{{QStringLiteral("family"), QStringLiteral("inet")},
+                            {QStringLiteral("name"), QStringLiteral("gvpn_gvpn0")}};
+    QCOMPARE(commands.at(0).toObject().value(u"add").toObject().value(u"table").toObject(), table);
+    QCOMPARE(commands.at(1).toObject().value(u"delete").toObject().value(u"table").toObject(), table);
+    QCOMPARE(commands.at(2).toObject().value(u"add").toObject().value(u"table").toObject(), table);
+}
+
+void NftRulesetTest::hooksTheChainsWhereTheyBelong()
+{
+    QStringList chains;
+    const QJsonArray commands =
+        QJsonDocument::fromJson(QByteArray::fromStdString(makeRuleset(spec()))).object().value(u"nftables").toArray();
+    for (const QJsonValue& command : commands) {
+        const QJsonObject chain = command.toObject().value(u"add").toObject().value(u"chain").toObject();
+        if (!chain.isEmpty())
+            chains.append(QStringLiteral("%1 %2 %3 %4 %5")
+                              .arg(chain.value(u"name").toString(), chain.value(u"type").toString(),
+                                   chain.value(u"hook").toString())
+                              .arg(chain.value(u"prio").toInt())
+                              .arg(chain.value(u"policy").toString()));
+    }
+    const QStringList expected{QStringLiteral("forward filter forward 0 accept"),
+                               QStringLiteral("postrouting nat postrouting 100 accept")};
+    QCOMPARE(chains, expected);
+}
+
+void NftRulesetTest::passesOnlyTunnelAndLan()
+{
+    QCOMPARE(rules(makeRuleset(spec()), QStringLiteral("forward")), Ipv4 + TunnelOnly);
+}
+
+void NftRulesetTest::writesRulesForBothFamilies()
+{
+    TableSpec both = spec();
+    both.tunnelNetworks = prefixes({"10.86.0.0/24", "fd00:86::/64"});
+    both.lanNetworks = prefixes({"172.17.0.0/16", "192.168.5.9/32", "fd00:17::/64"});
+    const QString ruleset = QString::fromStdString(makeRuleset(both));
+    const QStringList expected{
+        QStringLiteral("iifname gvpn0 ip saddr 10.86.0.0/24 ip daddr 172.17.0.0/16,192.168.5.9/32 accept"),
+        QStringLiteral("oifname gvpn0 ip saddr 172.17.0.0/16,192.168.5.9/32 ip daddr 10.86.0.0/24 accept"),
+        QStringLiteral("iifname gvpn0 ip6 saddr fd00:86::/64 ip6 daddr fd00:17::/64 accept"),
+        QStringLiteral("oifname gvpn0 ip6 saddr fd00:17::/64 ip6 daddr fd00:86::/64 accept")};
+    QCOMPARE(rules(ruleset.toStdString(), QStringLiteral("forward")), expected + TunnelOnly);
+    const QStringList masquerading{
+        QStringLiteral("oifname != gvpn0 ip saddr 10.86.0.0/24 ip daddr 172.17.0.0/16,192.168.5.9/32 masquerade"),
+        QStringLiteral("oifname != gvpn0 ip6 saddr fd00:86::/64 ip6 daddr fd00:17::/64 masquerade")};
+    QCOMPARE(rules(ruleset.toStdString(), QStringLiteral("postrouting")), masquerading);
+}
+
+void NftRulesetTest::writesNoRulesForAFamilyWithoutAPool()
+{
+    TableSpec mixed = spec();
+    mixed.lanNetworks = prefixes({"172.17.0.0/16", "fd00:17::/64"});
+    QCOMPARE(rules(makeRuleset(mixed), QStringLiteral("forward")), Ipv4 + TunnelOnly);
+    mixed.lanNetworks = prefixes({"fd00:17::/64"});
+    QCOMPARE(rules(makeRuleset(mixed), QStringLiteral("forward")), TunnelOnly);
+}
+
+void NftRulesetTest::masqueradesOnlyWhenAsked()
+{
+    TableSpec plain = spec();
+    QCOMPARE(rules(makeRuleset(plain), QStringLiteral("postrouting")).size(), 1);
+    plain.masquerades = false;
+    QVERIFY(!QString::fromStdString(makeRuleset(plain)).contains(u"postrouting"));
+}
+
+void NftRulesetTest::guardsTheInterfacesThatWereSwitchedOn()
+{
+    TableSpec guarded = spec();
+    guarded.guardedIPv4 = {"eth0", "eth1.5"};
+    guarded.guardedIPv6 = {"eth0"};
+    const QStringList expected{
+        QStringLiteral("nfproto ipv4 iifname eth0,eth1.5 oifname != gvpn0 oifgroup != 26486 drop"),
+        QStringLiteral("nfproto ipv6 iifname eth0 oifname != gvpn0 oifgroup != 26486 drop")};
+    QCOMPARE(rules(makeRuleset(guarded), QStringLiteral("forward")), Ipv4 + TunnelOnly + expected);
+}
+
+void NftRulesetTest::guardsEveryInterfaceWhenAllOfIPv6WasSwitchedOn()
+{
+    TableSpec guarded = spec();
+    guarded.guardsAllIPv6 = true;
+    const QStringList expected{
+        QStringLiteral("nfproto ipv6 iifgroup != 26486 oifname != gvpn0 oifgroup != 26486 drop")};
+    QCOMPARE(rules(makeRuleset(guarded), QStringLiteral("forward")), Ipv4 + TunnelOnly + expected);
+}
+
+void NftRulesetTest::removesTheTable()
+{
+    QCOMPARE(QByteArray::fromStdString(makeTableRemoval("gvpn_gvpn0")),
+             QByteArray(R"({"nftables":[{"add":{"table":{"family":"inet","name":"gvpn_gvpn0"}}},)"
+                        R"({"delete":{"table":{"family":"inet","name":"gvpn_gvpn0"}}}]})"));
+}
+
+QTEST_APPLESS_MAIN(NftRulesetTest)
+
+#include "tst_nft_ruleset.moc"
