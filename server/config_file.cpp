@@ -2,6 +2,7 @@
 
 #include <QFile>
 #include <QFileInfo>
+#include <QSet>
 #include <QSettings>
 
 namespace gvpn::server {
@@ -22,6 +23,26 @@ const QStringList& knownKeys()
 
 constexpr qint64 MaxConfigBytes = 64 * 1024;
 
+/// What QSettings would pass over in silence: a line that is no "key=value", and a key that comes twice.
+QString oversight(const QByteArray& content)
+{
+    QSet<QByteArray> keys;
+    const QList<QByteArray> lines = content.split('\n');
+    for (qsizetype i = 0; i < lines.size(); ++i) {
+        const QByteArray line = lines[i].trimmed();
+        if (line.isEmpty() || line.startsWith('#') || line.startsWith(';') || line.startsWith('['))
+            continue;
+        const qsizetype equals = line.indexOf('=');
+        if (equals <= 0)
+            return QStringLiteral("has no \"key=value\" in line %1").arg(i + 1);
+        const QByteArray key = line.first(equals).trimmed();
+        if (keys.contains(key))
+            return QStringLiteral("has a key twice, in line %1; separate several values by commas").arg(i + 1);
+        keys.insert(key);
+    }
+    return {};
+}
+
 }  // namespace
 
 bool configFileExists(const QString& path)
@@ -38,6 +59,8 @@ Result<ConfigValues> readConfigFile(const QString& path)
         return fail(ErrorCode::InvalidArgument, name + " can't be read: " + file.errorString().toStdString() + ".");
     if (file.size() > MaxConfigBytes)
         return fail(ErrorCode::InvalidArgument, name + " is larger than 64 KB, so it is no configuration file.");
+    if (const QString fault = oversight(file.readAll()); !fault.isEmpty())
+        return fail(ErrorCode::InvalidArgument, name + " " + fault.toStdString() + ".");
     const QSettings settings(path, QSettings::IniFormat);
     if (settings.status() != QSettings::NoError)
         return fail(ErrorCode::InvalidArgument, name + " is not an INI file; write one \"key=value\" a line.");

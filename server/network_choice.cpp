@@ -1,5 +1,7 @@
 #include "server/network_choice.h"
 
+#include "net/tunnel_settings.h"
+
 #include <algorithm>
 #include <array>
 
@@ -48,6 +50,15 @@ bool isFree(const net::Prefix& pool, const PoolRequest& request, const system::N
     });
 }
 
+/// What clients would refuse is refused here, where somebody reads it.
+bool isTunnelForClients(const net::Prefix& pool)
+{
+    net::TunnelSettings settings;
+    settings.addresses = {{pool.firstHost().plus(1), pool.length()}};
+    settings.gateways = {pool.firstHost()};
+    return net::validate(settings, {}).has_value();
+}
+
 Result<void> checkAsked(const net::Prefix& pool, const PoolRequest& request, const system::NetworkSnapshot& snapshot)
 {
     const std::string name = "--cidr " + pool.toString();
@@ -58,7 +69,7 @@ Result<void> checkAsked(const net::Prefix& pool, const PoolRequest& request, con
         return fail(ErrorCode::InvalidArgument, name + " can't be used: the length must be " + std::to_string(shortest)
                                                     + " to " + std::to_string(longest));
     }
-    if (network.isLoopback() || network.isLinkLocal() || network.isMulticast() || network.isUnspecified())
+    if (network.isUnspecified() || !isTunnelForClients(pool))
         return fail(ErrorCode::InvalidArgument, name + " can't be used: these addresses are reserved");
     for (const net::Prefix& lan : request.lanNetworks) {
         if (lan.overlaps(pool)) {

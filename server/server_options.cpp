@@ -1,9 +1,11 @@
 #include "server/server_options.h"
 
+#include "net/tunnel_settings.h"
 #include "server/config_file.h"
 
 #include <QCommandLineParser>
 
+#include <algorithm>
 #include <array>
 
 namespace gvpn::server {
@@ -98,6 +100,16 @@ Result<std::vector<net::Prefix>> prefixes(const Values& values, const char* name
     return out;
 }
 
+/// What clients would refuse is refused here, where somebody reads it.
+bool isRouteForClients(const net::Prefix& lan)
+{
+    net::TunnelSettings settings;
+    settings.addresses = {{net::IpAddress::fromIPv4((10U << 24U) | 2U), 24}};
+    settings.gateways = {net::IpAddress::fromIPv4((10U << 24U) | 1U)};
+    settings.routes = {lan};
+    return net::validate(settings, {}).has_value();
+}
+
 Result<void> readNetworks(const Values& values, ServerOptions& options)
 {
     auto cidrs = prefixes(values, "cidr");
@@ -107,12 +119,16 @@ Result<void> readNetworks(const Values& values, ServerOptions& options)
     if (!lans)
         return fail(lans.error());
     for (const net::Prefix& lan : *lans) {
-        const net::IpAddress& network = lan.network();
-        if (lan.length() < 2 || network.isLoopback() || network.isLinkLocal() || network.isMulticast())
+        if (!isRouteForClients(lan))
             return bad("bypass", lan.toString(), "this is no network that a LAN can have");
+        if (std::find(options.lanNetworks.begin(), options.lanNetworks.end(), lan) == options.lanNetworks.end())
+            options.lanNetworks.push_back(lan);
+    }
+    if (const std::size_t most = net::SettingsLimits().maxRoutes; options.lanNetworks.size() > most) {
+        return fail(ErrorCode::InvalidArgument,
+                    "--bypass names more than " + std::to_string(most) + " networks; name larger ones.");
     }
     options.cidrs = std::move(*cidrs);
-    options.lanNetworks = std::move(*lans);
     return {};
 }
 

@@ -42,6 +42,13 @@ void Application::start()
 {
     using client::Fault;
     using client::Stage;
+    if (const auto valid = tun::validateName(m_options.tunName); !m_options.tunName.empty() && !valid) {
+        m_output.sentence(
+            tr("--tun %1: %2.")
+                .arg(QString::fromStdString(m_options.tunName), QString::fromStdString(valid.error().context)));
+        endWith(program::ExitStatus::Usage);
+        return;
+    }
     if (!program::hasNetAdmin()) {
         end(Fault{.stage = Stage::Tun,
                   .error = {ErrorCode::PermissionDenied, "it needs the right to set up the network (CAP_NET_ADMIN)"}});

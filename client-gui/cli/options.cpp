@@ -1,7 +1,6 @@
 #include "cli/options.h"
 
 #include "protocol/link.h"
-#include "tun/linux_tun.h"
 
 #include <QCommandLineParser>
 #include <QCoreApplication>
@@ -153,11 +152,7 @@ Result<void> readRest(const QCommandLineParser& parser, CliOptions& options)
         if (!*value)
             return fail(value->error());
     }
-    if (tun->has_value()) {
-        options.tunName = (*tun)->toStdString();
-        if (const auto valid = tun::validateName(options.tunName); !valid)
-            return badValue(QStringLiteral("--tun"), **tun, valid.error());
-    }
+    options.tunName = tun->value_or(QString()).toStdString();
     if (stateDir->has_value()) {
         if ((*stateDir)->isEmpty())
             return usage(QStringLiteral("--state-dir needs a directory."));

@@ -47,6 +47,7 @@ public:
 
     void start(SwitchLedger ledger)
     {
+        m_directory.removeOutdated();
         auto restored = ledger.releaseDead();
         if (!restored) {
             m_done(fail(restored.error()));

@@ -104,6 +104,19 @@ Result<UniqueFd> RunDirectory::lock() const
 
 std::optional<QJsonObject> RunDirectory::read(const std::string& fileName) const
 {
+    auto object = readAny(fileName);
+    if (object && !isOurs(*object))
+        object.reset();
+    return object;
+}
+
+bool RunDirectory::isOurs(const QJsonObject& object) const
+{
+    return object.value(u"stamp").toString() == m_stamp;
+}
+
+std::optional<QJsonObject> RunDirectory::readAny(const std::string& fileName) const
+{
     const std::string path = m_path + "/" + fileName;
     const UniqueFd descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
     if (!descriptor.isValid() && errno == ENOENT)
@@ -118,10 +131,6 @@ std::optional<QJsonObject> RunDirectory::read(const std::string& fileName) const
     const QJsonObject object = QJsonDocument::fromJson(file.read(MaxFileBytes)).object();
     if (object.value(u"version").toInt() != FileVersion || !object.value(u"stamp").isString()) {
         qCWarning(logSystem) << "ignoring a damaged file path=" << path.c_str();
-        return std::nullopt;
-    }
-    if (object.value(u"stamp").toString() != m_stamp) {
-        qCInfo(logSystem) << "ignoring a file of an earlier boot or network namespace path=" << path.c_str();
         return std::nullopt;
     }
     return object;
@@ -149,6 +158,19 @@ void RunDirectory::remove(const std::string& fileName) const
     const std::string path = m_path + "/" + fileName;
     if (::unlink(path.c_str()) != 0 && errno != ENOENT)
         qCWarning(logSystem) << "can't remove a file path=" << path.c_str();
+}
+
+void RunDirectory::removeOutdated() const
+{
+    const std::vector<std::string> names = list("", ".json");
+    const auto lock = names.empty() ? Result<UniqueFd>() : this->lock();
+    if (!lock)
+        return;
+    for (const std::string& name : names) {
+        const auto object = readAny(name);
+        if (object && !isOurs(*object))
+            remove(name);
+    }
 }
 
 std::vector<std::string> RunDirectory::list(const std::string& namePrefix, const std::string& nameSuffix) const

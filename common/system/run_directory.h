@@ -31,12 +31,17 @@ public:
     /// Atomic: whenever this process is killed, there is the old file or the new one. Call it under the lock.
     [[nodiscard]] Result<void> write(const std::string& fileName, QJsonObject object) const;
     void remove(const std::string& fileName) const;
+    /// Removes the files of another boot or namespace: a namespace whose number is ours now has ended.
+    void removeOutdated() const;
     [[nodiscard]] std::vector<std::string> list(const std::string& namePrefix, const std::string& nameSuffix) const;
 
     [[nodiscard]] const std::string& path() const { return m_path; }
 
 private:
     RunDirectory() = default;
+    /// Of any boot and namespace.
+    [[nodiscard]] std::optional<QJsonObject> readAny(const std::string& fileName) const;
+    [[nodiscard]] bool isOurs(const QJsonObject& object) const;
     [[nodiscard]] Result<void> create() const;
 
     std::string m_base;

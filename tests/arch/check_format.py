@@ -1,4 +1,4 @@
-"""Says which sources clang-format would change: check_format.py ROOT. Exit status 77 where clang-format 14 is missing."""
+"""Says which sources clang-format would change: check_format.py ROOT. Exit status 77 without clang-format 14."""
 
 import shutil
 import subprocess

@@ -32,10 +32,11 @@ SOCKETS = (r"sys/socket\.h|netinet/.*|netdb\.h|linux/.*|sys/epoll\.h|poll\.h"
            r"|Q(Tcp|Udp|Ssl|Local|AbstractSocket|Host|Network|Dns).*|QtNetwork.*")
 FILES = r"fstream|filesystem|cstdio|stdio\.h|fcntl\.h|unistd\.h|Q(File|SaveFile|Dir|Process|Settings|TemporaryFile).*"
 THREADS = r"thread|mutex|shared_mutex|condition_variable|future|QThread.*|QMutex.*|QtConcurrent.*|pthread\.h"
+CLOCKS = r"QDateTime|QElapsedTimer|ctime|time\.h|sys/time\.h"
 LOOPS = r"QTimer|QEventLoop|QCoreApplication|QApplication|QSocketNotifier"
 FORBIDDEN_HEADERS = (
-    ("protocol is bytes in, actions out", "common/protocol", f"{SOCKETS}|{FILES}|{THREADS}|{LOOPS}|QDateTime|ctime|time\\.h"),
-    ("net is values", "common/net", f"{SOCKETS}|{FILES}|{THREADS}|{LOOPS}|QDateTime|ctime|time\\.h"),
+    ("protocol is bytes in, actions out", "common/protocol", f"{SOCKETS}|{FILES}|{THREADS}|{LOOPS}|{CLOCKS}"),
+    ("net is values", "common/net", f"{SOCKETS}|{FILES}|{THREADS}|{LOOPS}|{CLOCKS}"),
     ("tls works on memory", "common/tls", f"{SOCKETS}|{THREADS}|{LOOPS}"),
     ("base does no input or output", "common/base", f"{SOCKETS}|fstream|QFile|{LOOPS}"),
 )
@@ -59,7 +60,8 @@ PLATFORM_SWITCH = re.compile(r"^\s*#\s*(el)?if.*\b(__linux__|__APPLE__|_WIN32|_W
 READS_CLOCK = re.compile(r"\b(Clock|steady_clock|system_clock|high_resolution_clock)::now\b|\bQElapsedTimer\b"
                          r"|\bQDateTime::current|\bclock_gettime\b|\bgettimeofday\b")
 CLOCKLESS = ("common/net", "common/protocol", "common/tls", "common/tun", "common/system")
-BLOCKS = re.compile(r"\bQEventLoop\b|\bwaitFor(Connected|Encrypted|Disconnected|ReadyRead|BytesWritten|Started|Finished)\b"
+BLOCKS = re.compile(r"\bQEventLoop\b"
+                    r"|\bwaitFor(Connected|Encrypted|Disconnected|ReadyRead|BytesWritten|Started|Finished)\b"
                     r"|\bprocessEvents\b|\b(m|u|nano)?sleep\s*\(|\bsleep_(for|until)\b|\bBlockingQueuedConnection\b"
                     r"|\bQHostInfo::fromName\b|\bgetaddrinfo\b|(?<!\w::)\b(std::)?(system|popen)\s*\(")
 
@@ -74,7 +76,7 @@ ABSOLUTE_PATH = re.compile(r"(?:^|(?<=[\s\"'(=`]))/([A-Za-z][\w.-]*)/\w")
 SYSTEM_FOLDERS = {"bin", "dev", "etc", "lib", "nonexistent", "org", "proc", "run", "sbin", "sys", "tmp", "usr", "var"}
 # Pieces that code appends to a root, and the example of any path.
 PIECES = {"ipv4", "ipv6", "path"}
-OUTSIDE = {".git", "build", "__pycache__", ".cache"}
+OUTSIDE = {".git", "build", "__pycache__", ".cache", "corpus"}
 
 
 def folder_of(path):
@@ -156,7 +158,8 @@ def check_text(path, text):
         match = UNFINISHED.search(line)
         if match:
             yield number, f"unfinished by its own word: {match.group()}"
-        for match in ABSOLUTE_PATH.finditer(line):
+        # Unit tests make up paths as values and open none of them.
+        for match in () if path.startswith("tests/unit/") else ABSOLUTE_PATH.finditer(line):
             if match.group(1) not in SYSTEM_FOLDERS | PIECES:
                 yield number, f"a path of somebody's own machine: /{match.group(1)}/"
 
@@ -180,8 +183,8 @@ def read_tree(root):
     files = {}
     for path in sorted(root.rglob("*")):
         relative = path.relative_to(root)
-        is_ours = not OUTSIDE.intersection(relative.parts) and relative.name != "LICENSE" and "corpus" not in relative.parts
-        if is_ours and path.is_file() and not path.is_symlink() and path.suffix in TEXT_SUFFIXES:
+        is_foreign = OUTSIDE.intersection(relative.parts) or relative.name == "LICENSE"
+        if not is_foreign and path.is_file() and not path.is_symlink() and path.suffix in TEXT_SUFFIXES:
             files[str(relative)] = path.read_text(encoding="utf-8", errors="replace")
     return files
 

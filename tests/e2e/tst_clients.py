@@ -60,8 +60,8 @@ class FiftyClients(case.LabCase):
         clients = [self.start_client(server, home=home) for home in self.lab.homes]
         addresses = {self.wait_connected(client, deadline_s=60)["address"] for client in clients}
         self.assertEqual(len(addresses), self.homes)
-        pings = [self.lab.start(f"ping ({home.role})", ["ping", "-n", "-c", "10", "-i", "0.2", "-W", "5", LAN_HOST], home)
-                 for home in self.lab.homes]
+        echoes = ["ping", "-n", "-c", "10", "-i", "0.2", "-W", "5", LAN_HOST]
+        pings = [self.lab.start(f"ping ({home.role})", echoes, home) for home in self.lab.homes]
         for ping in pings:
             self.assertEqual(ping.wait_end(60), 0, ping.describe())
             received = re.search(r" (\d+) received", "\n".join(ping.output))

@@ -50,9 +50,11 @@ class Lab(case.LabCase):
 
     def test_leaves_nothing_behind_when_the_process_is_stopped(self):
         script = ("import os, signal; from support.lab import Lab; lab = Lab('.');"
-                  "lab.start('sleeper', ['sleep', '100'], lab.home); print(lab.folder, lab.programs[0].pid, flush=True);"
+                  "sleeper = lab.start('sleeper', ['sleep', '100'], lab.home);"
+                  "print(lab.folder, sleeper.pid, flush=True);"
                   "os.kill(os.getpid(), signal.SIGTERM)")
-        result = subprocess.run([sys.executable, "-B", "-c", script], capture_output=True, text=True, timeout=30, check=False)
+        result = subprocess.run([sys.executable, "-B", "-c", script], capture_output=True, text=True, timeout=30,
+                                check=False)
         self.assertEqual(result.returncode, 128 + 15, result.stderr)
         folder, pid = result.stdout.split()
         self.assertFalse(os.path.exists(folder))

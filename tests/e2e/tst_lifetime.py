@@ -19,7 +19,8 @@ class CleanStop(case.LabCase):
                 client = self.connect(server)
                 self.assert_pings(self.lab.home, LAN_HOST)
                 for namespace, state in before.items():
-                    self.assertNotEqual(case.difference(state, case.snapshot(namespace)), "", "it shows what is there now")
+                    changes = case.difference(state, case.snapshot(namespace))
+                    self.assertNotEqual(changes, "", "it shows what is there now")
                 self.assertEqual(client.stop(number), 0, client.describe())
                 self.assertEqual(server.stop(number, SERVER_STOPS_WITHIN_S), 0, server.describe())
                 for namespace, state in before.items():

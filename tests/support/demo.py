@@ -55,7 +55,8 @@ def play(lab):
     Step.begin("At home the client starts with that link: gvpn-client LINK")
     client = lab.start_client(listening["invite"])
     connected = client.wait_event(event="state", state="connected", deadline_s=20)
-    show(f"Connected as {connected['address']} on {connected['interface']}, with routes to {', '.join(connected['routes'])}.")
+    routes = ", ".join(connected["routes"])
+    show(f"Connected as {connected['address']} on {connected['interface']}, with routes to {routes}.")
 
     Step.begin(f"ping {LAN_HOST} at home")
     result = lab.ping(lab.home, LAN_HOST, count=4, interval=0.2)
@@ -83,7 +84,8 @@ def main():
     try:
         play(lab)
     except Exception as error:  # pylint: disable=broad-except
-        print(f"\nThe demo failed at step {Step.number}, \"{Step.current}\"\n{error}\n\n{lab.describe()}", file=sys.stderr)
+        print(f"\nThe demo failed at step {Step.number}, \"{Step.current}\"\n{error}\n", file=sys.stderr)
+        print(lab.describe(), file=sys.stderr)
         return 1
     finally:
         lab.close()

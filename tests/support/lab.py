@@ -7,8 +7,8 @@
                                                172.17.0.1    172.17.0.4      /16
                                                fd00:17::1    fd00:17::4      /64
 
-The homes and the office have their default routes to the internet, which forwards nothing: a home has no way to the LAN.
-Used by the end-to-end tests and by the demo.
+The homes and the office have their default routes to the internet, which forwards nothing: a home has no way to the
+LAN. Used by the end-to-end tests and by the demo.
 """
 
 import hashlib
@@ -170,8 +170,8 @@ class Lab:
     @staticmethod
     def ping(namespace, address, count=3, payload=56, interval=0.05, deadline_s=3, options=()):
         """ping's result; exit status 0 only if every echo came back."""
-        result = namespace.run("ping", "-n", "-c", count, "-i", interval, "-s", payload, "-W", deadline_s, *options, address,
-                               check=False, timeout=count * interval + deadline_s + 30)
+        result = namespace.run("ping", "-n", "-c", count, "-i", interval, "-s", payload, "-W", deadline_s, *options,
+                               address, check=False, timeout=count * interval + deadline_s + 30)
         if result.returncode == 0 and f" {count} received, 0% packet loss" not in result.stdout:
             result.returncode = 1
         return result
@@ -199,8 +199,9 @@ def missing_tools(names):
 def make_certificate(folder, name):
     """A self-signed P-256 certificate and its key as one PEM file: what a peer of its own making would show."""
     path = Path(folder) / f"{name}.pem"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-                    "-subj", f"/CN={name}", "-keyout", str(path), "-out", f"{path}.crt"], check=True, capture_output=True)
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                    "-days", "2", "-subj", f"/CN={name}", "-keyout", str(path), "-out", f"{path}.crt"],
+                   check=True, capture_output=True)
     with open(path, "ab") as file:
         file.write(Path(f"{path}.crt").read_bytes())
     return path

@@ -1,5 +1,5 @@
-"""A second, independent speaker of the protocol (common/protocol/PROTOCOL.md), for what no honest client does. Also plain
-and TLS connections of other kinds, and packets of its own making."""
+"""A second, independent speaker of the protocol (common/protocol/PROTOCOL.md), for what no honest client does. Also
+plain and TLS connections of other kinds, and packets of its own making."""
 
 import itertools
 import select
@@ -119,12 +119,13 @@ class Peer:
         self.send_message(HELLO, 2, 2, 0, "a test's own peer", bytes(16))
         self.expect(HELLO_REPLY)
 
-    def log_in(self):
-        """After this packets may be sent; self.address is ours."""
+    def log_in(self, wanted=None):
+        """After this packets may be sent. self.address is the IPv4 address wanted, or one of the server's choice."""
         self.say_hello()
         self.send_message(LOGIN, 0, self.name)
         self.expect(LOGIN_REPLY)
-        self.send_message(ADDRESS_REQUEST, [], False)
+        network = [socket.inet_aton(wanted) + b"\x18"] if wanted else []
+        self.send_message(ADDRESS_REQUEST, network, bool(wanted))
         self.address = socket.inet_ntoa(self.expect(ADDRESS_REPLY)[1][0][:4])
 
     def send_message(self, number, *fields):
@@ -178,8 +179,8 @@ def checksum(data):
 def echo_request(source, destination, number=1):
     """An IPv4 packet with an ICMP echo request (RFC 792)."""
     payload = bytes(range(32))
-    icmp = struct.pack(">BBHHH", 8, 0, checksum(struct.pack(">BBHHH", 8, 0, 0, 0x6776, number) + payload), 0x6776, number)
-    icmp += payload
+    unsummed = struct.pack(">BBHHH", 8, 0, 0, 0x6776, number) + payload
+    icmp = unsummed[:2] + struct.pack(">H", checksum(unsummed)) + unsummed[4:]
     head = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(icmp), number, 0, 64, 1, 0,
                        socket.inet_aton(source), socket.inet_aton(destination))
     return head[:10] + struct.pack(">H", checksum(head)) + head[12:] + icmp

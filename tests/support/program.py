@@ -90,9 +90,10 @@ class Program:
     def describe(self, lines=15):
         """What a person needs to see when something failed."""
         state = "running" if self.is_running() else f"ended with status {self.process.returncode}"
-        said = [json.dumps(event) for event in self.events[-lines:]] + self.output[-lines:]
-        return "\n".join([f"--- {self.name} ({state}): {' '.join(self.argv)}",
-                          *(f"    out: {line}" for line in said), *(f"    err: {line}" for line in self.errors[-lines:])])
+        said = [f"    out: {json.dumps(event)}" for event in self.events[-lines:]]
+        said += [f"    out: {line}" for line in self.output[-lines:]]
+        said += [f"    err: {line}" for line in self.errors[-lines:]]
+        return "\n".join([f"--- {self.name} ({state}): {' '.join(self.argv)}", *said])
 
     def _is_reading(self):
         return self._readers[0].is_alive() or self.is_running()

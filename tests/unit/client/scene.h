@@ -224,6 +224,7 @@ public:
     }
     void advance(Duration by)
     {
+        settle();
         m_timers.advance(by, [this] { settle(); });
     }
 

@@ -234,7 +234,7 @@ void TestConnection::keepsTheTunOverALostConnection()
     QCOMPARE(scene.connections(), std::size_t{2});
     QCOMPARE(scene.tunsOpened, 1);
     QCOMPARE(scene.configurator.clearCount(), std::size_t{0});
-    QCOMPARE(scene.server().packets, std::vector{packetToTheOffice()});
+    QCOMPARE(scene.server().packets, (std::vector<ByteVector>{packetToTheOffice()}));
 }
 
 void TestConnection::appliesChangedSettingsOfTheNextConnection()

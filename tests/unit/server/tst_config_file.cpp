@@ -52,6 +52,9 @@ void TestConfigFile::refusesBadFiles_data()
     QTest::newRow("another case") << QByteArray("Login=none\n") << "Login";
     QTest::newRow("no INI") << QByteArray("{\"login\": \"none\"}\n") << "server.conf";
     QTest::newRow("words") << QByteArray("login none\n") << "server.conf";
+    QTest::newRow("a line without a value") << QByteArray("login=none\n\njson\n") << "line 3";
+    QTest::newRow("a line without a key") << QByteArray("=none\n") << "line 1";
+    QTest::newRow("a key twice") << QByteArray("bypass=10.1.0.0/16\nbypass = 10.2.0.0/16\n") << "line 2";
     QTest::newRow("too large") << QByteArray("login=none\n#") + QByteArray(70'000, 'x') << "64 KB";
 }
 

@@ -33,6 +33,7 @@ private Q_SLOTS:
     void aClientGetsAnAddressAndTheSettings();
     void aClientGetsAnAddressOfEachFamily();
     void routesOfAFamilyWithoutAPoolAreNotNamed();
+    void manyNetworksFitIntoTheSettings();
     void theWantedAddressIsGiven();
     void anAddressThatCannotBeHadIsRefused_data();
     void anAddressThatCannotBeHadIsRefused();
@@ -93,6 +94,19 @@ void TestHubLogin::routesOfAFamilyWithoutAPoolAreNotNamed()
     Guest& guest = office.connect();
     QVERIFY(guest->established);
     QVERIFY(guest->established->settings.routes == std::vector{network("172.17.0.0/16")});
+}
+
+void TestHubLogin::manyNetworksFitIntoTheSettings()
+{
+    // More than a control message may have before the login.
+    HubConfig config = dualStack();
+    config.lanNetworks.clear();
+    for (std::uint64_t i = 0; i < 256; ++i)
+        config.lanNetworks.emplace_back(address("fd00:17::").plus(i << 32U), 96);
+    Office office(config);
+    Guest& guest = office.connect();
+    QVERIFY2(guest->established, guest->ended ? guest->ended->context.c_str() : "");
+    QVERIFY(guest->established->settings.routes == config.lanNetworks);
 }
 
 void TestHubLogin::theWantedAddressIsGiven()

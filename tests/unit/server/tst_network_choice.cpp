@@ -201,6 +201,8 @@ void TestNetworkChoice::aBadPoolIsRefused_data()
     row("link-local", {QStringLiteral("169.254.0.0/16")}, "reserved");
     row("multicast", {QStringLiteral("224.0.0.0/8")}, "reserved");
     row("unspecified", {QStringLiteral("0.0.0.0/8")}, "reserved");
+    row("around link-local", {QStringLiteral("169.0.0.0/8")}, "reserved");
+    row("with the broadcast address", {QStringLiteral("255.0.0.0/8")}, "reserved");
     row("link-local in IPv6", {QStringLiteral("fe80::/64")}, "reserved");
     row("multicast in IPv6", {QStringLiteral("ff00::/16")}, "reserved");
     row("two of IPv4", {QStringLiteral("10.9.0.0/24"), QStringLiteral("10.8.0.0/24")}, "second of its family");

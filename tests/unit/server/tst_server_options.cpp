@@ -77,6 +77,8 @@ private Q_SLOTS:
     void readsEachOption();
     void readsFlags();
     void repeatsNetworks();
+    void namesANetworkOnce();
+    void limitsTheNumberOfNetworks();
     void theLastOfOthersCounts();
     void demandsLoginNone_data();
     void demandsLoginNone();
@@ -167,6 +169,28 @@ void TestServerOptions::repeatsNetworks()
     QCOMPARE(net::joinPrefixes(options->cidrs), std::string("10.9.0.0/24, fd00:9::/64"));
 }
 
+void TestServerOptions::namesANetworkOnce()
+{
+    // Clients refuse settings with a route that is there twice.
+    const auto options =
+        parse(words(QStringLiteral("--login none --bypass 172.17.0.0/16 --bypass 10.1.0.0/16 --bypass 172.17.0.0/16")));
+    QVERIFY(options);
+    QCOMPARE(net::joinPrefixes(options->lanNetworks), std::string("172.17.0.0/16, 10.1.0.0/16"));
+}
+
+void TestServerOptions::limitsTheNumberOfNetworks()
+{
+    QStringList arguments{QStringLiteral("--login=none")};
+    for (int i = 0; i < 256; ++i)
+        arguments.append(QStringLiteral("--bypass=10.1.%1.0/24").arg(i));
+    QVERIFY(parse(arguments));
+    arguments.append(QStringLiteral("--bypass=10.2.0.0/24"));
+    const auto options = parse(arguments);
+    QVERIFY(!options);
+    QVERIFY2(isSentence(options.error().context), options.error().context.c_str());
+    QVERIFY(options.error().context.find("256") != std::string::npos);
+}
+
 void TestServerOptions::theLastOfOthersCounts()
 {
     const auto options = parse(words(QStringLiteral("--login none --tun a0 --tun=b0 --address :1 --address :2")));
@@ -221,6 +245,11 @@ void TestServerOptions::refusesBadValues_data()
     row("--bypass 169.254.0.0/16", "--bypass 169.254.0.0/16");
     row("--bypass fe80::/64", "--bypass fe80::/64");
     row("--bypass 224.0.0.0/4", "--bypass 224.0.0.0/4");
+    row("--bypass 126.0.0.0/7", "--bypass 126.0.0.0/7");
+    row("--bypass 160.0.0.0/3", "--bypass 160.0.0.0/3");
+    row("--bypass 192.0.0.0/2", "--bypass 192.0.0.0/2");
+    row("--bypass ::/8", "--bypass ::/8");
+    row("--bypass fe00::/8", "--bypass fe00::/8");
     row("--public-address a..b", "--public-address a..b");
     row("--public-address office.example:0", "--public-address");
     row("--public-address :443", "--public-address :443");

@@ -23,6 +23,7 @@ private Q_SLOTS:
     void refusesADirectoryThatOthersCanChange();
     void ignoresFilesOfNoUse_data();
     void ignoresFilesOfNoUse();
+    void removesWhatIsOutdated();
     void ignoresASymbolicLinkAndAPipe();
     void failsWhereItCantWrite();
     void knowsTheLiving();
@@ -102,6 +103,18 @@ void RunDirectoryTest::ignoresFilesOfNoUse()
     if (warns)
         QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QStringLiteral("ignoring a (damaged )?file.*a\\.json")));
     QVERIFY(!directory.read("a.json"));
+}
+
+void RunDirectoryTest::removesWhatIsOutdated()
+{
+    const RunDirectory directory = locate();
+    QVERIFY(directory.lock().has_value());
+    QVERIFY(directory.write("ours.json", {}).has_value());
+    QFile file(QString::fromStdString(directory.path() + "/old.json"));
+    QVERIFY(file.open(QIODevice::WriteOnly) && file.write("{\"version\": 1, \"stamp\": \"another boot\"}") > 0);
+    file.close();
+    directory.removeOutdated();
+    QVERIFY(directory.list("", ".json") == std::vector<std::string>{"ours.json"});
 }
 
 void RunDirectoryTest::ignoresASymbolicLinkAndAPipe()

@@ -46,6 +46,8 @@ private Q_SLOTS:
     void aWrongPinEndsBothAndHidesTheClientsKey();
     void somethingElseThanTlsIsAViolation();
     void packetsBeforeTheyAreAllowedAreAViolation();
+    void largeControlMessagesMustBeAllowed_data();
+    void largeControlMessagesMustBeAllowed();
     void badFramesAreAViolation_data();
     void badFramesAreAViolation();
     void closeTellsThePeer();
@@ -162,6 +164,33 @@ void TestSecureLink::packetsBeforeTheyAreAllowedAreAViolation()
     QVERIFY(goodbyes.front().code == protocol::GoodbyeCode::ProtocolViolation);
     QVERIFY(goodbyes.front().text.find("packet before the address") != std::string::npos);
     QVERIFY(pair.client.recorder.hasEndedWith(ErrorCode::Closed));
+}
+
+void TestSecureLink::largeControlMessagesMustBeAllowed_data()
+{
+    QTest::addColumn<int>("bodyBytes");
+    QTest::addColumn<bool>("isAllowed");
+    QTest::addColumn<bool>("arrives");
+    QTest::newRow("small") << 4096 << false << true;
+    QTest::newRow("large") << 4097 << false << false;
+    QTest::newRow("large and allowed") << 16384 << true << true;
+}
+
+void TestSecureLink::largeControlMessagesMustBeAllowed()
+{
+    QFETCH(int, bodyBytes);
+    QFETCH(bool, isAllowed);
+    QFETCH(bool, arrives);
+    LinkPair pair;
+    pair.server.link->start();
+    pair.client.link->start();
+    pair.pump();
+    if (isAllowed)
+        pair.client.link->allowLargeControl();
+    pair.server.link->sendControl(ByteVector(static_cast<std::size_t>(bodyBytes), std::byte{1}));
+    pair.pump();
+    QCOMPARE(pair.client.recorder.controls.size(), std::size_t{arrives ? 1U : 0U});
+    QCOMPARE(pair.client.recorder.hasEndedWith(ErrorCode::ProtocolViolation), !arrives);
 }
 
 void TestSecureLink::badFramesAreAViolation_data()
