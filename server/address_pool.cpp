@@ -45,6 +45,12 @@ tl::expected<void, AddressFault> AddressPool::take(const net::IpAddress& address
     return {};
 }
 
+bool AddressPool::isKeptForAnother(const net::IpAddress& address, const Pin& device) const
+{
+    const auto lease = m_leases.find(address);
+    return lease != m_leases.end() && lease->second.device != device;
+}
+
 tl::expected<net::IpAddress, AddressFault> AddressPool::takeAny(const Pin& device)
 {
     const auto own = m_byDevice.find(device);

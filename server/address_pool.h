@@ -39,6 +39,8 @@ public:
     [[nodiscard]] tl::expected<void, AddressFault> check(const net::IpAddress& address) const;
     /// Exactly this address, for this device.
     [[nodiscard]] tl::expected<void, AddressFault> take(const net::IpAddress& address, const Pin& device);
+    /// Another device has it or has had it last, and may come back.
+    [[nodiscard]] bool isKeptForAnother(const net::IpAddress& address, const Pin& device) const;
     /// The device's last address, else a free one.
     [[nodiscard]] tl::expected<net::IpAddress, AddressFault> takeAny(const Pin& device);
     /// The device is not connected any more; the address stays its own while there are others.

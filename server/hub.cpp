@@ -273,8 +273,11 @@ void Hub::sessionAddressRequested(Session& session, const protocol::AddressReque
     m_byDevice[session.device()] = &session;
     ++m_establishedCount;
     session.assign(settingsFor(std::move(addresses)));
-    if (session.isEstablished() && !session.isOver())
-        m_observer.clientConnected(infoOf(session));
+    // Sending the answer may already have ended the session.
+    if (session.isOver())
+        return;
+    m_sessions.at(session.id()).isAnnounced = true;
+    m_observer.clientConnected(infoOf(session));
 }
 
 Result<net::InterfaceAddress> Hub::allot(AddressPool& pool, const Session& session,
@@ -290,7 +293,9 @@ Result<net::InterfaceAddress> Hub::allot(AddressPool& pool, const Session& sessi
             return fail(ErrorCode::AddressRefused,
                         wanted->toString() + " has the wrong length: the tunnel network is " + network.toString());
         }
-        const auto taken = pool.take(wanted->address, session.device());
+        // A hint doesn't take away what another device will come back to.
+        const bool isTried = request.isRequired || !pool.isKeptForAnother(wanted->address, session.device());
+        const auto taken = isTried ? pool.take(wanted->address, session.device()) : tl::unexpected(AddressFault::Taken);
         if (taken)
             return net::InterfaceAddress{wanted->address, network.length()};
         if (request.isRequired)
@@ -370,10 +375,16 @@ void Hub::sessionEnded(Session& session, const Error& reason)
     flush(m_relayed);
     m_ended.push_back(session.id());
     m_observer.hubWantsPurge();
-    if (session.addresses().empty()) {
+    if (!session.addresses().empty())
+        releaseAddresses(session);
+    if (m_sessions.at(session.id()).isAnnounced)
+        m_observer.clientDisconnected(infoOf(session), reason);
+    else
         m_observer.connectionRefused(session.peer(), reason);
-        return;
-    }
+}
+
+void Hub::releaseAddresses(const Session& session)
+{
     --m_establishedCount;
     for (const net::InterfaceAddress& address : session.addresses()) {
         m_byAddress.erase(address.address);
@@ -383,7 +394,6 @@ void Hub::sessionEnded(Session& session, const Error& reason)
         }
     }
     m_byDevice.erase(session.device());
-    m_observer.clientDisconnected(infoOf(session), reason);
 }
 
 void Hub::forgetTarget(Outgoing& outgoing, const Session& session)

@@ -85,6 +85,7 @@ private:
     struct Entry {
         std::unique_ptr<Session> session;
         TimePoint scheduled = Never;
+        bool isAnnounced = false;  // clientConnected() was called
     };
 
     void sessionLoginRequested(Session& session, const protocol::Login& login) override;
@@ -101,6 +102,7 @@ private:
     static void forgetTarget(Outgoing& outgoing, const Session& session);
     [[nodiscard]] Session* find(const net::IpAddress& address) const;
     void replaceOlder(const Session& session);
+    void releaseAddresses(const Session& session);
     [[nodiscard]] Result<net::InterfaceAddress> allot(AddressPool& pool, const Session& session,
                                                       const protocol::AddressRequest& request);
     [[nodiscard]] net::TunnelSettings settingsFor(std::vector<net::InterfaceAddress> addresses) const;

@@ -34,8 +34,11 @@ void PacketPump::linkPacket(const net::SegmentHeader& segment, ByteSpan packet)
 
 void PacketPump::linkRoom()
 {
-    if (!m_isStopped)
-        m_notifier.setEnabled(true);
+    if (m_isStopped)
+        return;
+    m_notifier.setEnabled(true);
+    // The rest of a segment that was being cut stands in the path, and the TUN may have nothing more to wake us with.
+    onTunReadable();
 }
 
 void PacketPump::stop()

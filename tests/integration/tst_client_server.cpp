@@ -202,6 +202,7 @@ private Q_SLOTS:
     void aPingReachesTheLanAndComesBack();
     void segmentsCrossWhole();
     void segmentsAreCutForAServerThatTakesNone();
+    void theEndOfACutSegmentDoesNotWaitForTheNextPacket();
     void manyPacketsKeepTheirOrder();
     void aForeignSourceDoesNotLeaveTheClient();
     void aResetKeepsTheTunAndTheAddress();
@@ -277,6 +278,34 @@ void TestClientServer::segmentsAreCutForAServerThatTakesNone()
     QCOMPARE(office.lanPackets.size(), cut.size());
     for (std::size_t i = 0; i < cut.size(); ++i)
         QVERIFY(office.lanPackets[i].bytes == cut[i]);
+}
+
+void TestClientServer::theEndOfACutSegmentDoesNotWaitForTheNextPacket()
+{
+    Office office{net::SegmentSupport{}};
+    const Client client(office);
+    const Segment segment = tcpSegment(client.address(), Lan, 65000, 1400);
+    const std::size_t packetsOfOne = cutAll(segment.header, segment.bytes).size();
+    const auto fill = [&](std::uint64_t most) {
+        office.line().pauseReadingOfSecond(true);
+        const std::uint64_t before = client.connection.counters().packetsFromTun;
+        for (std::uint64_t i = 0; i < most; ++i) {
+            office.clientTun->inject(segment.bytes, segment.header);
+            office.settle();
+            if (client.connection.counters().packetsFromTun == before + i)
+                return i;
+        }
+        return most;
+    };
+    // How many fill the line; then as many again, and the TUN has nothing more to wake anybody up.
+    const std::uint64_t count = fill(1000);
+    office.line().pauseReadingOfSecond(false);
+    office.settle();
+    office.lanPackets.clear();
+    QCOMPARE(fill(count), count);
+    office.line().pauseReadingOfSecond(false);
+    office.settle();
+    QCOMPARE(office.lanPackets.size(), packetsOfOne * count);
 }
 
 void TestClientServer::manyPacketsKeepTheirOrder()

@@ -39,6 +39,7 @@ private Q_SLOTS:
     void anAddressThatCannotBeHadIsRefused();
     void aTakenAddressIsRefused();
     void aHintThatCannotBeHadGetsAnother();
+    void aHintDoesNotTakeAnAbsentDevicesAddress();
     void anAddressOfAFamilyWithoutAPoolIsRefused();
     void aRefusalInOneFamilyGivesTheOtherBack();
     void aFullPoolRefuses();
@@ -180,6 +181,17 @@ void TestHubLogin::aHintThatCannotBeHadGetsAnother()
         QVERIFY(network("10.86.0.0/24").contains(guest->address()));
         QVERIFY(guest->address() != first->address());
     }
+}
+
+void TestHubLogin::aHintDoesNotTakeAnAbsentDevicesAddress()
+{
+    Office office;
+    const auto key = gvpn::test::newIdentity();
+    const net::IpAddress own = office.connect(wishFor("10.86.0.77/24"), &key)->address();
+    office.guests.back()->leave();
+    office.pump();
+    QVERIFY(office.connect(wishFor("10.86.0.77/24", false))->address() != own);
+    QVERIFY(office.connect({}, &key)->address() == own);
 }
 
 void TestHubLogin::anAddressOfAFamilyWithoutAPoolIsRefused()
