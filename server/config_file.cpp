@@ -12,13 +12,13 @@ namespace {
 /// Every option but --config and those that print something and end.
 const QStringList& knownKeys()
 {
-    static const QStringList keys = {
+    static const QStringList Keys = {
         QStringLiteral("address"),    QStringLiteral("cidr"),      QStringLiteral("bypass"),
         QStringLiteral("login"),      QStringLiteral("tun"),       QStringLiteral("public-address"),
         QStringLiteral("masquerade"), QStringLiteral("state-dir"), QStringLiteral("client-to-client"),
         QStringLiteral("json"),       QStringLiteral("log-level"),
     };
-    return keys;
+    return Keys;
 }
 
 constexpr qint64 MaxConfigBytes = 64 * 1024;

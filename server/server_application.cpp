@@ -47,7 +47,6 @@ ServerApplication::~ServerApplication() = default;
 
 void ServerApplication::start()
 {
-    qCWarning(lcServer) << "--login none: everybody who can reach the port is let in";
     if (!program::hasNetAdmin()) {
         giveUp(StartStep::CheckPrivileges, {ErrorCode::PermissionDenied, "CAP_NET_ADMIN is missing"});
         return;
@@ -186,6 +185,7 @@ void ServerApplication::onNetworkConfigured(const Result<void>& result)
     }
     m_dataThread = std::move(*dataThread);
     m_dataThread->start();
+    qCWarning(lcServer) << "--login none: everybody who can reach the port is let in";
     m_listener->resumeAccepting();
     announce(interfaceName);
 }

@@ -23,7 +23,8 @@ Failure damaged(const QString& path, const std::string& why)
 Result<ServerState> fromJson(const QJsonObject& json, const QString& path)
 {
     ServerState state;
-    for (const QJsonValueConstRef value : json.value(QLatin1String("pools")).toArray()) {
+    const QJsonArray pools = json.value(QLatin1String("pools")).toArray();
+    for (const QJsonValueConstRef value : pools) {
         const auto pool = net::Prefix::parse(value.toString().toStdString());
         if (!pool)
             return damaged(path, "pools: " + pool.error().context);

@@ -20,9 +20,9 @@ void Session::acceptLogin()
     perform(m_conversation.acceptLogin(now()));
 }
 
-void Session::refuseLogin(std::string reason)
+void Session::refuseLogin(const std::string& reason)
 {
-    perform(m_conversation.refuseLogin(std::move(reason)));
+    perform(m_conversation.refuseLogin(reason));
 }
 
 void Session::assign(const net::TunnelSettings& settings)
@@ -31,17 +31,17 @@ void Session::assign(const net::TunnelSettings& settings)
     perform(m_conversation.assign(settings, now()));
 }
 
-void Session::refuseAddress(protocol::GoodbyeCode code, std::string reason)
+void Session::refuseAddress(protocol::GoodbyeCode code, const std::string& reason)
 {
-    perform(m_conversation.refuseAddress(code, std::move(reason)));
+    perform(m_conversation.refuseAddress(code, reason));
 }
 
-void Session::leave(protocol::GoodbyeCode code, std::string text, const Error& reason)
+void Session::leave(protocol::GoodbyeCode code, const std::string& text, const Error& reason)
 {
     if (m_isOver)
         return;
     m_leaveReason = reason;
-    perform(m_conversation.leave(code, std::move(text)));
+    perform(m_conversation.leave(code, text));
 }
 
 void Session::tick()

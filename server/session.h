@@ -44,11 +44,11 @@ public:
 
     void start() { m_link.start(); }
     void acceptLogin();
-    void refuseLogin(std::string reason);
+    void refuseLogin(const std::string& reason);
     void assign(const net::TunnelSettings& settings);
-    void refuseAddress(protocol::GoodbyeCode code, std::string reason);
+    void refuseAddress(protocol::GoodbyeCode code, const std::string& reason);
     /// Says goodbye and ends; sessionEnded() follows with this reason.
-    void leave(protocol::GoodbyeCode code, std::string text, const Error& reason);
+    void leave(protocol::GoodbyeCode code, const std::string& text, const Error& reason);
     void tick();
     [[nodiscard]] TimePoint deadline() const { return m_conversation.deadline(); }
 

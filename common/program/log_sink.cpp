@@ -45,9 +45,9 @@ void writeToStandardError(std::string_view line)
 
 void handleMessage(QtMsgType type, const QMessageLogContext& context, const QString& message)
 {
-    static const bool isForJournal = isJournalStream(qgetenv("JOURNAL_STREAM").toStdString(), STDERR_FILENO);
+    static const bool IsForJournal = isJournalStream(qgetenv("JOURNAL_STREAM").toStdString(), STDERR_FILENO);
     const std::string_view category = context.category ? context.category : "default";
-    writeToStandardError(formatLogLine(type, category, message.toStdString(), isForJournal));
+    writeToStandardError(formatLogLine(type, category, message.toStdString(), IsForJournal));
 }
 
 }  // namespace

@@ -121,10 +121,10 @@ Actions ServerConversation::acceptLogin(TimePoint /*now*/)
     return {SendControl{encode(LoginReply{})}};
 }
 
-Actions ServerConversation::refuseLogin(std::string reason)
+Actions ServerConversation::refuseLogin(const std::string& reason)
 {
     assert(isLoginOpen());
-    return leave(GoodbyeCode::LoginRefused, std::move(reason));
+    return leave(GoodbyeCode::LoginRefused, reason);
 }
 
 Actions ServerConversation::assign(const net::TunnelSettings& settings, TimePoint now)
@@ -135,13 +135,13 @@ Actions ServerConversation::assign(const net::TunnelSettings& settings, TimePoin
     return {SendControl{encode(AddressReply{settings})}, Established{settings, toSegmentSupport(m_hello.capabilities)}};
 }
 
-Actions ServerConversation::refuseAddress(GoodbyeCode code, std::string reason)
+Actions ServerConversation::refuseAddress(GoodbyeCode code, const std::string& reason)
 {
     assert(isAddressOpen());
-    return leave(code, std::move(reason));
+    return leave(code, reason);
 }
 
-Actions ServerConversation::leave(GoodbyeCode code, std::string text)
+Actions ServerConversation::leave(GoodbyeCode code, const std::string& text)
 {
     if (m_state == State::Closed)
         return {};
@@ -149,9 +149,9 @@ Actions ServerConversation::leave(GoodbyeCode code, std::string text)
     return sayGoodbye(code, text, errorOf({code, text}));
 }
 
-Actions ServerConversation::violation(std::string what)
+Actions ServerConversation::violation(const std::string& what)
 {
-    return leave(GoodbyeCode::ProtocolViolation, std::move(what));
+    return leave(GoodbyeCode::ProtocolViolation, what);
 }
 
 Actions ServerConversation::close(Error error)

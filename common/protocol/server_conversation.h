@@ -29,12 +29,12 @@ public:
 
     /// Answers to LoginRequested. Precondition: isLoginOpen().
     [[nodiscard]] Actions acceptLogin(TimePoint now);
-    [[nodiscard]] Actions refuseLogin(std::string reason);
+    [[nodiscard]] Actions refuseLogin(const std::string& reason);
     /// Answers to AddressRequested. Precondition: isAddressOpen(). assign() yields the reply and Established.
     [[nodiscard]] Actions assign(const net::TunnelSettings& settings, TimePoint now);
-    [[nodiscard]] Actions refuseAddress(GoodbyeCode code, std::string reason);
+    [[nodiscard]] Actions refuseAddress(GoodbyeCode code, const std::string& reason);
     /// A goodbye and the end.
-    [[nodiscard]] Actions leave(GoodbyeCode code, std::string text);
+    [[nodiscard]] Actions leave(GoodbyeCode code, const std::string& text);
 
     [[nodiscard]] bool isLoginOpen() const { return m_state == State::DecidingLogin; }
     [[nodiscard]] bool isAddressOpen() const { return m_state == State::DecidingAddress; }
@@ -57,7 +57,7 @@ private:
     [[nodiscard]] Actions onMessage(const Hello& hello);
     [[nodiscard]] Actions onMessage(const Login& login);
     [[nodiscard]] Actions onMessage(const AddressRequest& request);
-    [[nodiscard]] Actions violation(std::string what);
+    [[nodiscard]] Actions violation(const std::string& what);
     [[nodiscard]] Actions close(Error error);
 
     ServerOffer m_offer;

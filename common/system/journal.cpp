@@ -94,7 +94,8 @@ std::optional<JournalRecord> parseRecord(const std::string& fileName, const QJso
     if (!holder)
         return std::nullopt;
     JournalRecord record{fileName, *holder, {}};
-    for (const QJsonValue& value : object.value(u"operations").toArray()) {
+    const QJsonArray operations = object.value(u"operations").toArray();
+    for (const QJsonValueConstRef value : operations) {
         auto entry = parseEntry(value.toObject());
         if (!entry)
             return std::nullopt;

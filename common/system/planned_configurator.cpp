@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <ranges>
 
 namespace gvpn::system {
 
@@ -70,9 +69,9 @@ std::vector<PlannedConfigurator::Step> PlannedConfigurator::stepsTo(const std::v
         return std::ranges::find_if(operations, [&](const Operation& other) { return isSameTarget(other, operation); });
     };
     std::vector<Step> steps;
-    for (const Operation& operation : m_applied | std::views::reverse) {
-        if (findTarget(wanted, operation) == wanted.end())
-            steps.emplace_back(Undo{operation});
+    for (auto operation = m_applied.rbegin(); operation != m_applied.rend(); ++operation) {
+        if (findTarget(wanted, *operation) == wanted.end())
+            steps.emplace_back(Undo{*operation});
     }
     for (const Operation& operation : wanted) {
         const auto present = findTarget(m_applied, operation);
@@ -186,8 +185,8 @@ PlannedConfigurator::Step PlannedConfigurator::inverse(const Step& step)
 void PlannedConfigurator::startClearing()
 {
     m_steps.clear();
-    for (const Operation& operation : m_applied | std::views::reverse)
-        m_steps.emplace_back(Undo{operation});
+    for (auto operation = m_applied.rbegin(); operation != m_applied.rend(); ++operation)
+        m_steps.emplace_back(Undo{*operation});
     m_next = 0;
     m_outcome = {};
     m_activity = Activity::Clearing;

@@ -21,15 +21,15 @@ const std::string AllIPv6Forwarding = "ipv6/conf/all/forwarding";
 /// The files that a ledger may name: what is in it comes from outside and is written to as root.
 bool isSwitchPath(const QString& path)
 {
-    static const QRegularExpression pattern(
+    static const QRegularExpression Pattern(
         QStringLiteral("^ipv[46]/conf/(?!\\.\\.?/)[^/\\s]{1,15}/(forwarding|force_forwarding|accept_ra)\\z"));
-    return pattern.match(path).hasMatch();
+    return Pattern.match(path).hasMatch();
 }
 
 bool isSwitchValue(const QString& value)
 {
-    static const QRegularExpression pattern(QStringLiteral("^-?[0-9]{1,4}\\z"));
-    return pattern.match(value).hasMatch();
+    static const QRegularExpression Pattern(QStringLiteral("^-?[0-9]{1,4}\\z"));
+    return Pattern.match(value).hasMatch();
 }
 
 bool addHolder(std::vector<Holder>& holders, const Holder& holder)
@@ -199,7 +199,8 @@ std::optional<SwitchLedger::Entry> SwitchLedger::parseEntry(const QJsonObject& o
     entry.value = object.value(u"value").toString().toStdString();
     if (!isSwitchValue(object.value(u"original").toString()) || !isSwitchValue(object.value(u"value").toString()))
         return std::nullopt;
-    for (const QJsonValue& value : object.value(u"holders").toArray()) {
+    const QJsonArray holders = object.value(u"holders").toArray();
+    for (const QJsonValueConstRef value : holders) {
         const auto holder = Holder::fromJson(value.toObject());
         if (!holder)
             return std::nullopt;

@@ -141,7 +141,7 @@ void EpollLoop::run()
 
 void EpollLoop::turn()
 {
-    std::array<epoll_event, MaxEventsPerTurn> events;
+    std::array<epoll_event, MaxEventsPerTurn> events{};
     const int count = ::epoll_wait(m_epoll.get(), events.data(), static_cast<int>(events.size()), timeoutMs());
     assert(count >= 0 || errno == EINTR);
     m_now = Clock::now();

@@ -22,7 +22,7 @@ constexpr std::uint32_t NoEvents = EPOLLET;
 /// Throws away some of what has been received. False: nothing will come any more.
 bool discardInput(int descriptor)
 {
-    std::array<std::byte, 16 * 1024> waste;
+    std::array<std::byte, 16 * 1024> waste{};
     const ssize_t discarded = ::recv(descriptor, waste.data(), waste.size(), MSG_DONTWAIT);
     return discarded > 0 || (discarded < 0 && (errno == EAGAIN || errno == EINTR));
 }

@@ -151,7 +151,7 @@ void MemoryLink::State::End::abort()
     if (m_isOver)
         return;
     m_state->directions[otherEnd(m_index)].dropOnTheWay();
-    close();
+    End::close();
 }
 
 net::Endpoint MemoryLink::State::End::peer() const
