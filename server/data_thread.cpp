@@ -10,8 +10,8 @@ namespace gvpn::server {
 
 namespace {
 
-/// What the kernel holds of the goodbyes is on its way long before this.
-constexpr Duration GoodbyeTime{300};
+/// How often it is looked whether all clients have got their goodbye.
+constexpr Duration GoodbyeStep{20};
 
 }  // namespace
 
@@ -71,10 +71,22 @@ void DataThread::stop()
 {
     m_loop->post([this] {
         m_hub.stop();
-        m_loop->schedule(m_loop->now() + GoodbyeTime, [this] {
-            m_notify(DataPathStopped{m_hub.counters()});
-            m_loop->stop();
-        });
+        m_goodbyeEnd = m_loop->now() + transport::LingerTime;
+        awaitGoodbyes();
+    });
+}
+
+void DataThread::awaitGoodbyes()
+{
+    m_loop->schedule(m_loop->now() + GoodbyeStep, [this] {
+        // Closed connections stay in the loop until their peers have closed, too.
+        const std::size_t ownWatchers = m_isBroken ? 0 : 1;
+        if (m_loop->watcherCount() > ownWatchers && m_loop->now() < m_goodbyeEnd) {
+            awaitGoodbyes();
+            return;
+        }
+        m_notify(DataPathStopped{m_hub.counters()});
+        m_loop->stop();
     });
 }
 

@@ -71,6 +71,7 @@ private:
     void hubDeadlineChanged() override;
     void hubBroke(const Error& error) override;
     void adopt(UniqueFd socket);
+    void awaitGoodbyes();
     void tick();
     void rearm();
 
@@ -82,6 +83,7 @@ private:
     Hub m_hub;
     transport::EpollLoop::TimerId m_timer = 0;
     TimePoint m_armed = Never;
+    TimePoint m_goodbyeEnd = Never;
     bool m_isPurgePosted = false;
     bool m_isBroken = false;
     std::thread m_thread;

@@ -30,7 +30,11 @@ Listener::Listener(Accept accept, QObject* parent)
 {
     setListenBacklogSize(Backlog);
     m_resume.setSingleShot(true);
-    connect(&m_resume, &QTimer::timeout, this, &QTcpServer::resumeAccepting);
+    connect(&m_resume, &QTimer::timeout, this, [this] {
+        // The server may have been stopped meanwhile, and a closed QTcpServer has nothing to resume.
+        if (isListening())
+            resumeAccepting();
+    });
     connect(this, &QTcpServer::acceptError, this, &Listener::onAcceptError);
 }
 

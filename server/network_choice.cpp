@@ -86,10 +86,15 @@ Result<void> checkAsked(const net::Prefix& pool, const PoolRequest& request, con
 
 net::Prefix randomIPv4(std::uint64_t value)
 {
-    // 10.64.0.0 to 10.127.255.0: rarely used at home and in offices.
-    const auto second = static_cast<std::uint32_t>(64 + (value & 0x3FU));
-    const auto third = static_cast<std::uint32_t>((value >> 8U) & 0xFFU);
-    return {net::IpAddress::fromIPv4((10U << 24U) | (second << 16U) | (third << 8U)), 24};
+    // RFC 1918. Mostly 10.64.0.0 to 10.127.255.0, which are rarely used at home and in offices; but a LAN may have all
+    // of 10.0.0.0/8.
+    const auto third = static_cast<std::uint32_t>((value >> 8U) & 0xFFU) << 8U;
+    const auto pick = static_cast<std::uint32_t>(value & 0xFFU);
+    switch ((value >> 16U) & 0x3U) {
+    case 0: return {net::IpAddress::fromIPv4((172U << 24U) | ((16U + (pick & 0xFU)) << 16U) | third), 24};
+    case 1: return {net::IpAddress::fromIPv4((192U << 24U) | (168U << 16U) | third), 24};
+    default: return {net::IpAddress::fromIPv4((10U << 24U) | ((64U + (pick & 0x3FU)) << 16U) | third), 24};
+    }
 }
 
 net::Prefix randomIPv6(std::uint64_t value)

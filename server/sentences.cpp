@@ -6,8 +6,8 @@ namespace gvpn::server {
 
 namespace {
 
-constexpr const char* HowToBeAllowed =
-    "start it with sudo, or give the program CAP_NET_ADMIN (sudo setcap cap_net_admin+ep /path/to/gvpn-server)";
+// A capability alone is not enough: what is changed is recorded below /run/gvpn.
+constexpr const char* HowToBeAllowed = "start it with sudo";
 
 std::string listenSentence(const Error& error)
 {

@@ -36,6 +36,25 @@ void logLanChoice(const LanChoice& choice)
     }
 }
 
+/// --address names one address: links must name it too.
+bool isOneAddress(const std::string& host)
+{
+    const auto address = net::IpAddress::parse(host);
+    return address && !address->isUnspecified();
+}
+
+/// Whoever scans ports on the Internet stays in the debug log; a client that was turned away is news.
+void logRefusal(const ConnectionRefused& refused)
+{
+    const QString from = QString::fromStdString(refused.peer.toString());
+    const QString reason = QString::fromStdString(refused.reason.context);
+    const bool isClient = refused.reason.code == ErrorCode::AddressRefused;
+    if (isClient)
+        qCInfo(lcServer).noquote() << "refused" << from << "because" << reason;
+    else
+        qCDebug(lcServer).noquote() << "closed" << from << "because" << reason;
+}
+
 }  // namespace
 
 ServerApplication::ServerApplication(ServerOptions options, QObject* parent)
@@ -100,7 +119,11 @@ bool ServerApplication::chooseNetworks()
         return giveUp(StartStep::ChooseNetworks, pools.error());
     m_plan.pools = std::move(*pools);
     m_plan.publicHost = m_plan.state.publicHost;
-    if (m_plan.publicHost.empty()) {
+    if (m_plan.publicHost.empty() && isOneAddress(m_options.listen.host)) {
+        m_plan.publicHost = m_options.listen.host;
+        m_plan.isPrivateLink =
+            net::IpAddress::parse(m_options.listen.host).map(&net::IpAddress::isPrivate).value_or(false);
+    } else if (m_plan.publicHost.empty()) {
         const auto own = chooseOwnAddress(*snapshot, m_plan.lanNetworks);
         m_plan.publicHost = own ? own->address.toString() : "localhost";
         m_plan.isPrivateLink = !own || !own->isGlobal;
@@ -216,20 +239,23 @@ void ServerApplication::onDataEvent(const DataEvent& event)
     print(toJson(event), toText(event));
     if (const auto* broke = std::get_if<DataPathBroke>(&event))
         giveUp(StartStep::Serve, broke->error);
-    else if (std::holds_alternative<DataPathStopped>(event))
+    else if (const auto* refused = std::get_if<ConnectionRefused>(&event))
+        logRefusal(*refused);
+    else if (std::holds_alternative<DataPathStopped>(event)) {
+        // Its descriptors may be all that there were, and undoing needs some.
+        m_dataThread.reset();
         undoNetwork();
+    }
 }
 
 void ServerApplication::print(const QJsonObject& json, const QString& text)
 {
-    if (m_options.isJson) {
-        // Nobody reads our events any more: the tunnel is worth more than they are.
-        if (const auto written = m_jsonLines.write(json); !written && !std::exchange(m_isJsonLost, true))
-            qCWarning(lcServer).noquote() << "events are lost:" << QString::fromStdString(written.error().context);
-    } else if (!text.isEmpty()) {
-        std::puts(qUtf8Printable(text));
-        std::fflush(stdout);
-    }
+    if (!m_options.isJson && text.isEmpty())
+        return;
+    const auto written = m_options.isJson ? m_output.write(json) : m_output.writeText(text.toUtf8());
+    // Nobody reads any more: the tunnel is worth more than what it tells.
+    if (!written && !std::exchange(m_isOutputLost, true))
+        qCWarning(lcServer).noquote() << "events are lost:" << QString::fromStdString(written.error().context);
 }
 
 bool ServerApplication::giveUp(StartStep step, const Error& error)

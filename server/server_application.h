@@ -69,8 +69,8 @@ private:
     std::unique_ptr<Listener> m_listener;
     std::unique_ptr<system::NetworkConfigurator> m_configurator;
     std::unique_ptr<DataThread> m_dataThread;
-    program::JsonLines m_jsonLines{STDOUT_FILENO};
-    bool m_isJsonLost = false;
+    program::JsonLines m_output{STDOUT_FILENO};
+    bool m_isOutputLost = false;
     int m_exitStatus = 0;
     bool m_isStopping = false;
 };

@@ -42,11 +42,12 @@ void Application::start()
 {
     using client::Fault;
     using client::Stage;
+    using program::ExitStatus;
     if (const auto valid = tun::validateName(m_options.tunName); !m_options.tunName.empty() && !valid) {
         m_output.sentence(
             tr("--tun %1: %2.")
                 .arg(QString::fromStdString(m_options.tunName), QString::fromStdString(valid.error().context)));
-        endWith(program::ExitStatus::Usage);
+        endWith(ExitStatus::Usage);
         return;
     }
     if (!program::hasNetAdmin()) {
@@ -56,8 +57,13 @@ void Application::start()
     }
     if (m_options.hasInvite)
         m_output.sentence(tr("The link's invite is ignored: this version knows no invites."));
+    if (isTunNameTaken()) {
+        refuse(ErrorCode::AlreadyExists, client::sentenceForTakenName(m_options.tunName), ExitStatus::Failure);
+        return;
+    }
     if (const auto prepared = prepareState(); !prepared) {
-        end(Fault{.stage = Stage::Tls, .error = prepared.error()});
+        const Error& error = prepared.error();
+        refuse(error.code, client::sentenceForStateDir(m_stateDir, error), ExitStatus::Failure);
         return;
     }
     if (!choosePin())
@@ -76,6 +82,15 @@ void Application::stop()
         m_connection->disconnectFromServer();
     else
         end(std::nullopt);
+}
+
+/// Opening the TUN would find out as well, but only when the server has been reached and told of us.
+bool Application::isTunNameTaken() const
+{
+    if (m_options.tunName.empty())
+        return false;
+    const auto network = system::readNetworkSnapshot();
+    return network && network->findInterface(m_options.tunName) != nullptr;
 }
 
 Result<void> Application::prepareState()
@@ -102,15 +117,10 @@ bool Application::choosePin()
 {
     const auto remembered = m_known->find(m_options.server);
     if (remembered && m_options.pin && *remembered != *m_options.pin) {
-        const client::Fault fault{.stage = client::Stage::Tls,
-                                  .error = {ErrorCode::IdentityMismatch, "two keys for one server"},
-                                  .expectedPin = remembered,
-                                  .presentedPin = m_options.pin};
-        if (m_options.isJson)
-            m_output.state(client::Disconnected{fault});
-        m_output.sentence(client::sentenceForContradiction(m_options.server, *remembered, *m_options.pin,
-                                                           QString::fromStdString(m_known->file())));
-        endWith(program::ExitStatus::IdentityMismatch);
+        refuse(ErrorCode::IdentityMismatch,
+               client::sentenceForContradiction(m_options.server, *remembered, *m_options.pin,
+                                                QString::fromStdString(m_known->file())),
+               program::ExitStatus::IdentityMismatch);
         return false;
     }
     if (remembered)
@@ -124,18 +134,18 @@ Result<void> Application::makeConnection()
     if (!configurator)
         return fail(configurator.error());
     m_configurator = std::move(*configurator);
-    m_edges.reset(
-        new client::Edges{.makeConnector = client::makeTcpConnector,
-                          .openTun = [](const std::string& name) { return tun::openLinuxTun({.name = name}); },
-                          .configurator = *m_configurator,
-                          .readSnapshot = system::readNetworkSnapshot,
-                          .identityFor =
-                              [directory = m_stateDir + DevicesDir](const Pin& server) {
-                                  return program::loadOrCreateIdentity(directory + '/' + server.toString() + ".pem");
-                              },
-                          .time = m_time,
-                          .makeTimer = client::makeQtTimer,
-                          .roll = [] { return QRandomGenerator::global()->generateDouble(); }});
+    m_edges = std::make_unique<client::Edges>(
+        client::Edges{.makeConnector = client::makeTcpConnector,
+                      .openTun = [](const std::string& name) { return tun::openLinuxTun({.name = name}); },
+                      .configurator = *m_configurator,
+                      .readSnapshot = system::readNetworkSnapshot,
+                      .identityFor =
+                          [directory = m_stateDir + DevicesDir](const Pin& server) {
+                              return program::loadOrCreateIdentity(directory + '/' + server.toString() + ".pem");
+                          },
+                      .time = m_time,
+                      .makeTimer = client::makeQtTimer,
+                      .roll = [] { return QRandomGenerator::global()->generateDouble(); }});
     m_connection = std::make_unique<client::Connection>(connectionOptions(), *m_edges);
     listenTo(*m_connection);
     return {};
@@ -215,6 +225,12 @@ void Application::end(const std::optional<client::Fault>& fault)
     if (fault)
         m_output.sentence(client::sentenceFor(*fault, m_options.server));
     endWith(fault ? exitStatusFor(*fault) : program::ExitStatus::Success);
+}
+
+void Application::refuse(ErrorCode code, const QString& sentence, program::ExitStatus status)
+{
+    m_output.failure(code, sentence);
+    endWith(status);
 }
 
 void Application::endWith(program::ExitStatus status)

@@ -30,6 +30,7 @@ Q_SIGNALS:
     void finished(int exitStatus);
 
 private:
+    [[nodiscard]] bool isTunNameTaken() const;
     [[nodiscard]] Result<void> prepareState();
     /// False: what is remembered and what was given contradict each other; the run has been ended.
     [[nodiscard]] bool choosePin();
@@ -41,6 +42,8 @@ private:
     void ask(const client::Fault& fault);
     void remember(const Pin& pin);
     void end(const std::optional<client::Fault>& fault);
+    /// There is no connection yet that could end.
+    void refuse(ErrorCode code, const QString& sentence, program::ExitStatus status);
     void endWith(program::ExitStatus status);
 
     CliOptions m_options;

@@ -4,6 +4,7 @@
 #include <QCoreApplication>
 
 #include <cstdio>
+#include <cstdlib>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -53,5 +54,9 @@ int main(int argc, char** argv)
         std::fprintf(stdout, "%s", info->text.toUtf8().constData());
         return 0;
     }
-    return run(std::move(std::get<gvpn::cli::CliOptions>(*parsed)));
+    const int status = run(std::move(std::get<gvpn::cli::CliOptions>(*parsed)));
+    // All that is ours is put back and gone. A usual exit would wait for Qt's threads, and one of them may sit in a
+    // name lookup until the resolver's last timeout.
+    std::fflush(nullptr);
+    std::_Exit(status);
 }

@@ -152,7 +152,11 @@ Result<void> readRest(const QCommandLineParser& parser, CliOptions& options)
         if (!*value)
             return fail(value->error());
     }
-    options.tunName = tun->value_or(QString()).toStdString();
+    if (tun->has_value()) {
+        options.tunName = (*tun)->toStdString();
+        if (options.tunName.empty())
+            return usage(QStringLiteral("--tun needs a name; leave it out to get a free one."));
+    }
     if (stateDir->has_value()) {
         if ((*stateDir)->isEmpty())
             return usage(QStringLiteral("--state-dir needs a directory."));

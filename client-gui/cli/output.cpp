@@ -61,10 +61,33 @@ QString connectedText(const client::ConnectionInfo& info)
     return text + QLatin1Char(' ') + Tr::tr("Reachable now: %1.").arg(fromText(net::joinPrefixes(info.routes)));
 }
 
+QJsonObject disconnectedLine(const QString& code, const QString& reason)
+{
+    QJsonObject line = stateLine("disconnected");
+    line.insert(QStringLiteral("code"), code);
+    line.insert(QStringLiteral("reason"), reason);
+    return line;
+}
+
 template <typename... Handlers>
 struct Overloaded : Handlers... {
     using Handlers::operator()...;
 };
+// C++20 needs none, but clang 14 does.
+template <typename... Handlers>
+Overloaded(Handlers...) -> Overloaded<Handlers...>;
+
+ExitStatus statusForPermission(client::Stage stage)
+{
+    switch (stage) {
+    case client::Stage::Resolve:
+    case client::Stage::Tcp: return ExitStatus::Unreachable;
+    case client::Stage::Tun:
+    case client::Stage::Routes:
+    case client::Stage::Dns: return ExitStatus::NotPermitted;
+    default: return ExitStatus::Failure;  // a file of ours
+    }
+}
 
 }  // namespace
 
@@ -86,13 +109,10 @@ std::optional<QJsonObject> jsonFor(const client::State& state, const net::HostPo
                    },
                    [](const client::Disconnecting&) -> Line { return std::nullopt; },
                    [&server](const client::Disconnected& disconnected) -> Line {
-                       QJsonObject line = stateLine("disconnected");
                        const auto& fault = disconnected.fault;
-                       line.insert(QStringLiteral("code"),
-                                   fault ? fromText(errorCodeName(fault->error.code)) : QStringLiteral("stopped"));
-                       line.insert(QStringLiteral("reason"),
-                                   fault ? sentenceFor(*fault, server) : QStringLiteral("Stopped as asked."));
-                       return line;
+                       return fault ? disconnectedLine(fromText(errorCodeName(fault->error.code)),
+                                                       sentenceFor(*fault, server))
+                                    : disconnectedLine(QStringLiteral("stopped"), QStringLiteral("Stopped as asked."));
                    }},
         state);
 }
@@ -103,9 +123,8 @@ QString lineFor(const client::State& state, const net::HostPort& server)
                                      return Tr::tr("Connecting to %1 …").arg(fromText(server.toString()));
                                  },
                                  [](const client::Connected& connected) { return connectedText(connected.info); },
-                                 [&server](const client::Waiting& waiting) {
-                                     return sentenceFor(waiting.reason, server) + QLatin1Char(' ')
-                                            + Tr::tr("Trying again in %1 s.").arg(wholeSeconds(waiting.delay));
+                                 [](const client::Waiting& waiting) {
+                                     return Tr::tr("Trying again in %1 s.").arg(wholeSeconds(waiting.delay));
                                  },
                                  [](const client::Disconnecting&) { return QString(); },
                                  [](const client::Disconnected& disconnected) {
@@ -126,8 +145,7 @@ ExitStatus exitStatusFor(const client::Fault& fault)
     case ErrorCode::IdentityUnknown: return ExitStatus::IdentityMismatch;
     case ErrorCode::LoginRefused: return ExitStatus::LoginRefused;
     case ErrorCode::AddressRefused: return ExitStatus::AddressRefused;
-    case ErrorCode::PermissionDenied:
-        return fault.stage <= client::Stage::Tcp ? ExitStatus::Unreachable : ExitStatus::NotPermitted;
+    case ErrorCode::PermissionDenied: return statusForPermission(fault.stage);
     case ErrorCode::VersionMismatch:
     case ErrorCode::ProtocolViolation:
     case ErrorCode::TlsFailure: return ExitStatus::ForeignProtocol;
@@ -146,13 +164,13 @@ ExitStatus exitStatusFor(const client::Fault& fault)
 
 void Output::state(const client::State& state)
 {
+    if (const auto* waiting = std::get_if<client::Waiting>(&state))
+        failedAttempt(waiting->reason);
+    else if (!std::holds_alternative<client::Connecting>(state))
+        m_lastFailure.clear();
     if (m_isJson) {
-        const auto line = jsonFor(state, m_server);
-        if (!line || *line == m_lastJson)
-            return;
-        m_lastJson = *line;
-        // That nobody reads any more is no reason to end the connection.
-        static_cast<void>(m_json.write(*line));
+        if (const auto line = jsonFor(state, m_server))
+            writeJson(*line);
         return;
     }
     const QString line = lineFor(state, m_server);
@@ -163,8 +181,35 @@ void Output::state(const client::State& state)
     std::fflush(stdout);
 }
 
+void Output::failure(ErrorCode code, const QString& text)
+{
+    if (m_isJson)
+        writeJson(disconnectedLine(fromText(errorCodeName(code)), text));
+    sentence(text);
+}
+
+/// A server that stays away would fill the screen with one sentence.
+void Output::failedAttempt(const client::Fault& fault)
+{
+    const QString text = client::sentenceFor(fault, m_server);
+    if (text == m_lastFailure)
+        return;
+    sentence(text);
+    m_lastFailure = text;
+}
+
+void Output::writeJson(const QJsonObject& line)
+{
+    if (line == m_lastJson)
+        return;
+    m_lastJson = line;
+    // That nobody reads any more is no reason to end the connection.
+    static_cast<void>(m_json.write(line));
+}
+
 void Output::sentence(const QString& text)
 {
+    m_lastFailure.clear();
     std::fprintf(stderr, "%s\n", text.toUtf8().constData());
 }
 

@@ -28,17 +28,23 @@ public:
         , m_server(std::move(server))
     {}
 
-    /// What was said last is not said again.
+    /// What was said last is not said again; nor is an attempt's failure, until something else has happened.
     void state(const client::State& state);
+    /// The end before there was a connection to speak of: "disconnected" with this sentence.
+    void failure(ErrorCode code, const QString& text);
     /// A whole sentence.
     void sentence(const QString& text);
 
 private:
+    void failedAttempt(const client::Fault& fault);
+    void writeJson(const QJsonObject& line);
+
     bool m_isJson;
     net::HostPort m_server;
     program::JsonLines m_json{STDOUT_FILENO};
     QJsonObject m_lastJson;
     QString m_lastLine;
+    QString m_lastFailure;
 };
 
 }  // namespace gvpn::cli

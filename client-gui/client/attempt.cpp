@@ -100,15 +100,15 @@ void Attempt::linkEstablished(const protocol::Established& established)
     reach(Stage::Tun);
     const net::TunnelSettings& settings = established.settings;
     tun::TunDevice& device = *m_network.device();
+    // A kernel that can't be told cuts nothing for us; the path does it then.
+    static_cast<void>(device.setGives(established.peerTakes));
+    reach(Stage::Routes);
     const auto routes = chooseRoutes(settings, device.name());
     if (!routes) {
         fail(routes.error());
         return;
     }
-    // A kernel that can't be told cuts nothing for us; the path does it then.
-    static_cast<void>(device.setGives(established.peerTakes));
     m_info = {settings.addresses, settings.gateways, *routes, device.name()};
-    reach(Stage::Routes);
     m_network.apply(settings, *routes, [guard = QPointer(this), established](const Result<void>& result) {
         if (!guard || guard->m_isOver)
             return;

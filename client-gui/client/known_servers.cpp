@@ -42,7 +42,7 @@ Result<std::map<std::string, Pin>> parse(const QByteArray& text)
 Result<KnownServers> KnownServers::load(const std::string& path)
 {
     KnownServers known(path);
-    const auto content = program::readFile(path, MaxKnownServersBytes);
+    const auto content = program::readTrustedFile(path, MaxKnownServersBytes);
     if (!content && content.error().code == ErrorCode::NotFound)
         return known;
     if (!content)

@@ -17,6 +17,7 @@ inline constexpr std::size_t MaxKnownServersBytes = 1024 * 1024;
 class KnownServers {
 public:
     /// A file that isn't there yet holds nothing. Malformed: the file is damaged or of a newer version.
+    /// PermissionDenied: others may have written it (see program::readTrustedFile), and it decides whom we trust.
     [[nodiscard]] static Result<KnownServers> load(const std::string& file);
 
     [[nodiscard]] std::optional<Pin> find(const net::HostPort& server) const;

@@ -24,7 +24,6 @@ bool isFinal(const Fault& fault, bool wasConnected)
     case ErrorCode::IdentityUnknown:
     case ErrorCode::LoginRefused:
     case ErrorCode::VersionMismatch:
-    case ErrorCode::PermissionDenied:
     case ErrorCode::AlreadyExists:
     case ErrorCode::InvalidArgument:
     case ErrorCode::Malformed:
@@ -35,7 +34,9 @@ bool isFinal(const Fault& fault, bool wasConnected)
     case ErrorCode::AddressRefused:
     // A damaged stream, or an attacker's: neither lasts.
     case ErrorCode::ProtocolViolation: return !wasConnected;
-    // A name may be back soon; a device or file that is missing here is not.
+    // A name may be back soon, and a firewall on the way is somebody else's; a file or device that is missing or
+    // forbidden here stays so.
+    case ErrorCode::PermissionDenied:
     case ErrorCode::NotFound: return fault.stage > Stage::Tcp;
     case ErrorCode::LimitExceeded:
     case ErrorCode::AddressInUse:

@@ -97,10 +97,10 @@ bool isNeverRouted(const net::Prefix& prefix)
 {
     if (prefix.length() <= 1)
         return true;
-    static const std::vector<net::Prefix> kept{constantPrefix("127.0.0.0/8"), constantPrefix("169.254.0.0/16"),
-                                               constantPrefix("224.0.0.0/4"), constantPrefix("::1/128"),
-                                               constantPrefix("fe80::/10"),   constantPrefix("ff00::/8")};
-    return std::ranges::any_of(kept, [&prefix](const net::Prefix& other) { return other.overlaps(prefix); });
+    static const std::vector<net::Prefix> NeverRouted{constantPrefix("127.0.0.0/8"), constantPrefix("169.254.0.0/16"),
+                                                      constantPrefix("224.0.0.0/4"), constantPrefix("::1/128"),
+                                                      constantPrefix("fe80::/10"),   constantPrefix("ff00::/8")};
+    return std::ranges::any_of(NeverRouted, [&prefix](const net::Prefix& other) { return other.overlaps(prefix); });
 }
 
 RouteDecision decideRoutes(const net::TunnelSettings& settings, const AcceptRoutes& accept,

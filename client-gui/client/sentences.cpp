@@ -59,6 +59,30 @@ QString adviceOnReaching(const Fault& fault)
     }
 }
 
+QString adviceOnPermission(Stage stage)
+{
+    switch (stage) {
+    case Stage::Resolve:
+    case Stage::Tcp: return Tr::tr("look at the firewalls of this computer and on the way");
+    case Stage::Tun:
+    case Stage::Routes:
+    case Stage::Dns:
+        return Tr::tr("run it with sudo, or allow it once with: sudo setcap cap_net_admin+ep on the program");
+    default: return Tr::tr("correct the owner and the permissions of what is named here");
+    }
+}
+
+QString adviceOnCollision(Stage stage)
+{
+    switch (stage) {
+    case Stage::Tun: return Tr::tr("choose another name with --tun, or none to get a free one");
+    case Stage::Routes:
+        return Tr::tr("leave or remove on this computer what is in the way, or ask the server's administrator for "
+                      "another tunnel network");
+    default: return Tr::tr("remove what is in the way and connect again");
+    }
+}
+
 QString whatToDo(const Fault& fault)
 {
     switch (fault.error.code) {
@@ -76,14 +100,8 @@ QString whatToDo(const Fault& fault)
     case ErrorCode::TlsFailure:
     case ErrorCode::LimitExceeded:
         return Tr::tr("check that this port is gvpn-server's and that both ends have the same version");
-    case ErrorCode::PermissionDenied:
-        return fault.stage <= Stage::Tcp
-                   ? Tr::tr("look at this computer's firewall")
-                   : Tr::tr("run it with sudo, or allow it once with: sudo setcap cap_net_admin+ep on the program");
-    case ErrorCode::AlreadyExists:
-        return fault.stage == Stage::Tun || fault.stage == Stage::Routes
-                   ? Tr::tr("end what uses it, choose another name with --tun, or ask for another tunnel network")
-                   : Tr::tr("remove what is in the way and connect again");
+    case ErrorCode::PermissionDenied: return adviceOnPermission(fault.stage);
+    case ErrorCode::AlreadyExists: return adviceOnCollision(fault.stage);
     case ErrorCode::Replaced: return Tr::tr("look for another program that connects with this computer's key");
     case ErrorCode::Kicked: return Tr::tr("ask the server's administrator before you connect again");
     case ErrorCode::PeerStopping: return Tr::tr("connect again when the server is back");
@@ -161,6 +179,28 @@ QString sentenceForContradiction(const net::HostPort& server, const Pin& remembe
                "the administrator confirms the new key, remove the server's line from %4 and connect again.")
         .arg(QString::fromStdString(server.toString()), QString::fromStdString(given.toString()),
              QString::fromStdString(remembered.toString()), knownServersFile);
+}
+
+QString sentenceForStateDir(const std::string& directory, const Error& error)
+{
+    QString cause = fromText(error.context);
+    if (directory.empty())
+        return Tr::tr("Could not choose a state directory: %1; name one with --state-dir.").arg(cause);
+    const QString name = fromText(directory);
+    if (const QString prefix = name + QStringLiteral(": "); cause.startsWith(prefix))
+        cause.remove(0, prefix.size());
+    const bool isAboutContent = error.code == ErrorCode::Malformed || error.code == ErrorCode::LimitExceeded
+                                || error.code == ErrorCode::InvalidArgument;
+    const QString advice =
+        isAboutContent ? Tr::tr("mend or remove what is named here") : Tr::tr("correct its permissions");
+    return Tr::tr("Could not use the state directory %1: %2; %3 or choose another with --state-dir.")
+        .arg(name, cause, advice);
+}
+
+QString sentenceForTakenName(const std::string& interfaceName)
+{
+    return Tr::tr("--tun %1: an interface of that name exists; choose another name, or none to get a free one.")
+        .arg(fromText(interfaceName));
 }
 
 }  // namespace gvpn::client

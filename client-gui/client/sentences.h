@@ -19,5 +19,8 @@ namespace gvpn::client {
 /// --pin or a link says one key, the state directory another.
 [[nodiscard]] QString sentenceForContradiction(const net::HostPort& server, const Pin& remembered, const Pin& given,
                                                const QString& knownServersFile);
+/// An empty directory: there is no default one.
+[[nodiscard]] QString sentenceForStateDir(const std::string& directory, const Error& error);
+[[nodiscard]] QString sentenceForTakenName(const std::string& interfaceName);
 
 }  // namespace gvpn::client

@@ -22,6 +22,8 @@ Result<void> createIdentity(const std::string& path)
 Result<tls::Identity> loadIdentity(const std::string& path)
 {
     const auto pem = readKeyFile(path, MaxIdentityFileBytes);
+    if (!pem && pem.error().code == ErrorCode::LimitExceeded)
+        return fail(ErrorCode::Malformed, pem.error().context);
     if (!pem)
         return fail(pem.error());
     auto identity = tls::Identity::fromPem(pem->view());

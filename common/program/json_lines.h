@@ -1,8 +1,10 @@
-// What a program says with --json: one object a line, for other programs. One thread.
+// What a program says on standard output: with --json one object a line, for other programs. A reader that doesn't read
+// never stops the program. One thread.
 #pragma once
 
 #include "base/result.h"
 
+class QByteArray;
 class QJsonObject;
 
 namespace gvpn::program {
@@ -17,6 +19,8 @@ public:
     /// Writes the object and a line feed. Closed: nobody reads any more (SIGPIPE must be ignored). TimedOut: the reader
     /// has not read for a while. After an error every call fails, since the reader may have half a line.
     [[nodiscard]] Result<void> write(const QJsonObject& object);
+    /// The same for lines that people read.
+    [[nodiscard]] Result<void> writeText(const QByteArray& text);
 
 private:
     int m_descriptor;

@@ -66,18 +66,41 @@ std::size_t bufferSizeFor(const OpenFile& file)
     return static_cast<std::size_t>(file.status.st_size) + 1;  // one more, to see the end
 }
 
+Result<void> checkOwner(const std::string& path, const struct stat& status)
+{
+    if (status.st_uid == ::geteuid())
+        return {};
+    struct stat directory {};
+    if (::geteuid() == 0 && ::stat(directoryOf(path).c_str(), &directory) == 0 && directory.st_uid == status.st_uid)
+        return {};
+    return fail(ErrorCode::PermissionDenied, path + ": it belongs to another user");
+}
+
 Result<void> checkIsPrivate(const std::string& path, const struct stat& status)
 {
     if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
         return fail(ErrorCode::PermissionDenied,
                     path
                         + ": this key is not private: others than its owner have access (chmod 600 would change that)");
-    if (status.st_uid == ::geteuid())
-        return {};
-    struct stat directory {};
-    if (::geteuid() == 0 && ::stat(directoryOf(path).c_str(), &directory) == 0 && directory.st_uid == status.st_uid)
-        return {};
-    return fail(ErrorCode::PermissionDenied, path + ": this key belongs to another user");
+    return checkOwner(path, status);
+}
+
+Result<void> checkIsTrusted(const std::string& path, const struct stat& status)
+{
+    if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+        return fail(ErrorCode::PermissionDenied,
+                    path + ": others than its owner may write to it (chmod go-w would change that)");
+    return checkOwner(path, status);
+}
+
+Result<ByteVector> readOpened(const std::string& path, const OpenFile& file)
+{
+    ByteVector bytes(bufferSizeFor(file));
+    const auto size = readAll(path, file, bytes);
+    if (!size)
+        return fail(size.error());
+    bytes.resize(*size);
+    return bytes;
 }
 
 /// A complete file under a name of its own, beside its place. It goes again unless it was put there.
@@ -170,12 +193,17 @@ Result<ByteVector> readFile(const std::string& path, std::size_t maxBytes)
     const auto file = openForReading(path, maxBytes);
     if (!file)
         return fail(file.error());
-    ByteVector bytes(bufferSizeFor(*file));
-    const auto size = readAll(path, *file, bytes);
-    if (!size)
-        return fail(size.error());
-    bytes.resize(*size);
-    return bytes;
+    return readOpened(path, *file);
+}
+
+Result<ByteVector> readTrustedFile(const std::string& path, std::size_t maxBytes)
+{
+    const auto file = openForReading(path, maxBytes);
+    if (!file)
+        return fail(file.error());
+    if (const auto isTrusted = checkIsTrusted(path, file->status); !isTrusted)
+        return fail(isTrusted.error());
+    return readOpened(path, *file);
 }
 
 Result<SecretBytes> readKeyFile(const std::string& path, std::size_t maxBytes)

@@ -13,8 +13,11 @@ namespace gvpn::program {
 /// Regular files only. NotFound; LimitExceeded above maxBytes.
 [[nodiscard]] Result<ByteVector> readFile(const std::string& path, std::size_t maxBytes);
 
-/// The same for secrets. PermissionDenied if group or others have any right to it, or if its owner is neither the user
-/// of this process nor (for root, who looks after a service's files) the owner of its directory.
+/// The same for what only its owner may decide. PermissionDenied if group or others may write to it, or if its owner is
+/// neither the user of this process nor (for root, who looks after a service's files) the owner of its directory.
+[[nodiscard]] Result<ByteVector> readTrustedFile(const std::string& path, std::size_t maxBytes);
+
+/// The same for secrets: PermissionDenied already if group or others have any right to it.
 [[nodiscard]] Result<SecretBytes> readKeyFile(const std::string& path, std::size_t maxBytes);
 
 /// Mode 0600 from the first byte; the former file, if any, is there until the new one is complete and on the disk.

@@ -31,7 +31,7 @@ Result<std::string> defaultStateDir(std::string_view program, const StateOwner& 
         return owner.stateHome + "/gvpn";
     if (isAbsolute(owner.home))
         return owner.home + "/.local/state/gvpn";
-    return fail(ErrorCode::NotFound, "no state directory: neither $XDG_STATE_HOME nor $HOME names one");
+    return fail(ErrorCode::NotFound, "neither $XDG_STATE_HOME nor $HOME names one");
 }
 
 Result<void> makeStateDir(const std::string& path)
@@ -53,12 +53,12 @@ Result<void> makeStateDir(const std::string& path)
 
     struct stat status {};
     if (::stat(path.c_str(), &status) != 0)
-        return fail(errnoError("state directory " + path, errno));
+        return fail(errnoError(path, errno));
     if (!S_ISDIR(status.st_mode))
-        return fail(ErrorCode::InvalidArgument, "state directory " + path + ": not a directory");
-    if ((status.st_mode & S_IWOTH) != 0)
+        return fail(ErrorCode::InvalidArgument, path + ": not a directory");
+    if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (status.st_mode & S_ISVTX) == 0)
         return fail(ErrorCode::PermissionDenied,
-                    "state directory " + path + ": everybody may write to it (chmod o-w would change that)");
+                    path + ": others than its owner may write to it (chmod go-w would change that)");
     return {};
 }
 

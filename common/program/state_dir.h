@@ -25,7 +25,8 @@ struct StateOwner {
 [[nodiscard]] Result<std::string> defaultStateDir(std::string_view program, const StateOwner& owner);
 
 /// Makes the directory and those above it that are missing, with mode 0700. One that exists stays as it is, but must be
-/// a directory that not everybody may write to: else others could put their keys in the place of ours.
+/// a directory that neither group nor others may write to, unless it is sticky: else they could put their keys in the
+/// place of ours.
 [[nodiscard]] Result<void> makeStateDir(const std::string& path);
 
 }  // namespace gvpn::program

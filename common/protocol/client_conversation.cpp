@@ -37,6 +37,8 @@ Actions ClientConversation::receive(ByteView controlBody, TimePoint now)
     if (const auto* reply = std::get_if<AddressReply>(&*message); reply && m_state == State::AwaitingAddress)
         return onMessage(*reply, now);
     if (isLoggedIn()) {
+        if (!m_controlRate.allows(now))
+            return violation("more than " + std::to_string(MaxControlPerSecond) + " control messages a second");
         if (const auto* ping = std::get_if<Ping>(&*message))
             return {SendControl{encode(Pong{ping->id})}};
         if (const auto* pong = std::get_if<Pong>(&*message)) {
@@ -74,6 +76,9 @@ Actions ClientConversation::onMessage(const AddressReply& reply, TimePoint now)
     const net::TunnelSettings& settings = reply.settings;
     if (const auto valid = net::validate(settings, m_offer.limits); !valid)
         return violation("the server's settings: " + valid.error().context);
+    // validate() knows that v1 has no gateway; here it has checked that those that there are fit.
+    if (settings.gateways.size() != settings.addresses.size())
+        return violation("the server's settings: a tunnel network without a gateway");
     const auto isAssigned = [&settings](const net::InterfaceAddress& wanted) {
         return std::ranges::find(settings.addresses, wanted) != settings.addresses.end();
     };

@@ -61,6 +61,7 @@ private:
     net::SegmentSupport m_peerTakes;
     TimePoint m_deadline = Never;
     std::optional<Keepalive> m_keepalive;
+    ControlRate m_controlRate;
 };
 
 }  // namespace gvpn::protocol

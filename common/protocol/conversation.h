@@ -10,7 +10,9 @@
 
 namespace gvpn::protocol {
 
-inline constexpr Duration LoginDeadline{10'000};  // from the end of the TLS handshake to the address, either end
+/// Up to the address reply; then whoever waits says goodbye 9. The server counts from accepting the connection (the TLS
+/// handshake included), the client from its hello (its handshake has a deadline of its own).
+inline constexpr Duration LoginDeadline{10'000};
 
 /// Send this body in a Control frame.
 struct SendControl {
@@ -39,6 +41,27 @@ struct Established {
 /// A ping was answered.
 struct RoundTripMeasured {
     Duration time;
+};
+
+/// After the login a peer may send this many control messages a second; honest ones send a ping in some seconds. More
+/// is a flood: each costs an answer, a record and a system call.
+inline constexpr unsigned MaxControlPerSecond = 32;
+
+class ControlRate {
+public:
+    /// Counts one message.
+    [[nodiscard]] bool allows(TimePoint now)
+    {
+        if (now - m_windowStart >= std::chrono::seconds(1)) {
+            m_windowStart = now;
+            m_messages = 0;
+        }
+        return ++m_messages <= MaxControlPerSecond;
+    }
+
+private:
+    TimePoint m_windowStart{};
+    unsigned m_messages = 0;
 };
 
 using Action = std::variant<SendControl, CloseConversation, LoggedIn, LoginRequested, AddressRequested, Established,

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 #include <span>
 
 namespace gvpn::protocol {
@@ -119,7 +120,7 @@ Result<SecretBytes> parseInvite(std::string_view text)
     if (!bytes)
         return fault("bad invite: " + bytes.error().context);
     SecretBytes secret{ByteView(*bytes)};
-    std::ranges::fill(*bytes, std::byte{0});
+    ::explicit_bzero(bytes->data(), bytes->size());
     return secret;
 }
 

@@ -42,6 +42,8 @@ Actions ServerConversation::receive(ByteView controlBody, TimePoint now)
         request && m_state == State::AwaitingAddressRequest)
         return onMessage(*request);
     if (isLoggedIn()) {
+        if (!m_controlRate.allows(now))
+            return violation("more than " + std::to_string(MaxControlPerSecond) + " control messages a second");
         if (const auto* ping = std::get_if<Ping>(&*message))
             return {SendControl{encode(Pong{ping->id})}};
         if (const auto* pong = std::get_if<Pong>(&*message)) {

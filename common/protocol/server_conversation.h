@@ -65,6 +65,7 @@ private:
     Hello m_hello;
     TimePoint m_deadline = Never;
     std::optional<Keepalive> m_keepalive;
+    ControlRate m_controlRate;
 };
 
 }  // namespace gvpn::protocol

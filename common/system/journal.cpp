@@ -104,6 +104,28 @@ std::optional<JournalRecord> parseRecord(const std::string& fileName, const QJso
     return record;
 }
 
+Result<void> write(const RunDirectory& directory, const JournalRecord& record)
+{
+    if (record.entries.empty()) {
+        directory.remove(record.fileName);
+        return {};
+    }
+    QJsonArray operations;
+    for (const JournalEntry& entry : record.entries) {
+        QJsonObject object = std::visit(ToJson(), entry.operation).value_or(QJsonObject());
+        if (!entry.interfaceName.empty())
+            object.insert(u"interface", QString::fromStdString(entry.interfaceName));
+        operations.append(object);
+    }
+    return directory.write(record.fileName, {{u"holder"_s, record.holder.toJson()}, {u"operations"_s, operations}});
+}
+
+bool isNameOf(unsigned index, const std::string& name)
+{
+    std::array<char, IF_NAMESIZE> current{};
+    return ::if_indextoname(index, current.data()) && name == current.data();
+}
+
 unsigned indexOf(const Operation& operation)
 {
     if (const auto* address = std::get_if<AddAddress>(&operation))
@@ -134,6 +156,23 @@ Result<bool> Journal::add(const Operation& operation)
     return true;
 }
 
+Result<void> Journal::takeOver(const Operation& operation) const
+{
+    const auto lock = m_directory.lock();
+    if (!lock)
+        return fail(lock.error());
+    for (JournalRecord& record : readJournals(m_directory)) {
+        const auto isDone = [&](const JournalEntry& entry) {
+            return isSameTarget(entry.operation, operation) || !isStillThere(entry);
+        };
+        if (record.holder == m_self || record.holder.isAlive() || std::erase_if(record.entries, isDone) == 0)
+            continue;
+        if (auto written = write(m_directory, record); !written)
+            return written;
+    }
+    return {};
+}
+
 Result<void> Journal::remove(const Operation& operation)
 {
     const auto isSame = [&](const JournalEntry& entry) { return isSameTarget(entry.operation, operation); };
@@ -148,18 +187,18 @@ Result<void> Journal::save() const
     const auto lock = m_directory.lock();
     if (!lock)
         return fail(lock.error());
-    if (m_entries.empty()) {
-        m_directory.remove(fileName);
-        return {};
-    }
-    QJsonArray operations;
-    for (const JournalEntry& entry : m_entries) {
-        QJsonObject object = std::visit(ToJson(), entry.operation).value_or(QJsonObject());
-        if (!entry.interfaceName.empty())
-            object.insert(u"interface", QString::fromStdString(entry.interfaceName));
-        operations.append(object);
-    }
-    return m_directory.write(fileName, {{u"holder"_s, m_self.toJson()}, {u"operations"_s, operations}});
+    return write(m_directory, {fileName, m_self, m_entries});
+}
+
+bool isStillThere(const JournalEntry& entry)
+{
+    if (const auto* address = std::get_if<AddAddress>(&entry.operation))
+        return isNameOf(address->interfaceIndex, entry.interfaceName);
+    if (const auto* route = std::get_if<AddRoute>(&entry.operation))
+        return isNameOf(route->interfaceIndex, entry.interfaceName);
+    if (const auto* up = std::get_if<SetLinkUp>(&entry.operation))
+        return isNameOf(up->interfaceIndex, entry.interfaceName);
+    return true;
 }
 
 std::vector<JournalRecord> readJournals(const RunDirectory& directory)

@@ -32,6 +32,9 @@ public:
     /// Before the operation is performed. True: it was not in the journal yet. MTU, group and switches are never in
     /// it: the first two end with the interface.
     [[nodiscard]] Result<bool> add(const Operation& operation);
+    /// After it was performed: what dead processes did to the same target is ours now, and what
+    /// went with their interfaces is forgotten.
+    [[nodiscard]] Result<void> takeOver(const Operation& operation) const;
     /// After it was undone, or when it failed. The last one takes the file with it.
     [[nodiscard]] Result<void> remove(const Operation& operation);
 
@@ -42,6 +45,9 @@ private:
     Holder m_self;
     std::vector<JournalEntry> m_entries;
 };
+
+/// Addresses and routes go with their interface, and its number may be another's by now.
+[[nodiscard]] bool isStillThere(const JournalEntry& entry);
 
 /// All journals that can be read; damaged ones are left out with a warning.
 [[nodiscard]] std::vector<JournalRecord> readJournals(const RunDirectory& directory);

@@ -24,6 +24,8 @@ void JournaledRunner::perform(const Operation& operation, Done done)
         // After a time-out it may have been done all the same.
         if (!result && result.error().code != ErrorCode::TimedOut && isNew && !alive.expired())
             forget(operation);
+        if (result && isNew && !alive.expired())
+            takeOver(operation);
         done(std::move(result));
     });
 }
@@ -36,6 +38,12 @@ void JournaledRunner::undo(const Operation& operation, Done done)
                           forget(operation);
                       done(std::move(result));
                   });
+}
+
+void JournaledRunner::takeOver(const Operation& operation)
+{
+    if (auto taken = m_journal.takeOver(operation); !taken)
+        qCWarning(logSystem) << "can't take over a record:" << taken.error().context.c_str();
 }
 
 void JournaledRunner::forget(const Operation& operation)

@@ -17,6 +17,7 @@ public:
     void undo(const Operation& operation, Done done) override;
 
 private:
+    void takeOver(const Operation& operation);
     void forget(const Operation& operation);
 
     OperationRunner& m_runner;

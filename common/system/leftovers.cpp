@@ -1,9 +1,9 @@
 #include "system/leftovers.h"
 
 #include "system/journal.h"
+#include "system/nft_ruleset.h"
 
 #include <algorithm>
-#include <array>
 #include <deque>
 #include <net/if.h>
 
@@ -13,25 +13,20 @@ namespace {
 
 struct Leftover {
     JournalEntry entry;
-    std::string fileName;
+    JournalRecord record;  // that it is in
 };
 
-bool isNameOf(unsigned index, const std::string& name)
+/// Whoever opened it since is about to replace the table, or has done so: an interface is opened before its table is
+/// loaded. One that outlived the dead process is known to its journal.
+bool isOfLaterInterface(const JournalEntry& entry, const JournalRecord& record)
 {
-    std::array<char, IF_NAMESIZE> current{};
-    return ::if_indextoname(index, current.data()) && name == current.data();
-}
-
-/// Addresses and routes go with their interface, and its number may be another's by now.
-bool isStillThere(const JournalEntry& entry)
-{
-    if (const auto* address = std::get_if<AddAddress>(&entry.operation))
-        return isNameOf(address->interfaceIndex, entry.interfaceName);
-    if (const auto* route = std::get_if<AddRoute>(&entry.operation))
-        return isNameOf(route->interfaceIndex, entry.interfaceName);
-    if (const auto* up = std::get_if<SetLinkUp>(&entry.operation))
-        return isNameOf(up->interfaceIndex, entry.interfaceName);
-    return true;
+    const auto* table = std::get_if<LoadTable>(&entry.operation);
+    if (!table || !table->tableName.starts_with(tableNameFor("")))
+        return false;
+    const std::string name = table->tableName.substr(tableNameFor("").size());
+    const bool isKnown = std::ranges::any_of(
+        record.entries, [&](const JournalEntry& other) { return other.interfaceName == name && isStillThere(other); });
+    return ::if_nametoindex(name.c_str()) != 0 && !isKnown;
 }
 
 /// Undoes one after the other; lives in the callbacks of the runner until it is through.
@@ -61,27 +56,45 @@ public:
 private:
     void collect()
     {
-        const std::vector<JournalRecord> records = readJournals(m_directory);
-        std::vector<Operation> held;
-        for (const JournalRecord& record : records) {
-            if (record.holder.isAlive())
-                std::ranges::transform(record.entries, std::back_inserter(held), &JournalEntry::operation);
-        }
-        for (const JournalRecord& record : records) {
+        for (const JournalRecord& record : readJournals(m_directory)) {
             if (record.holder.isAlive())
                 continue;
-            for (auto entry = record.entries.rbegin(); entry != record.entries.rend(); ++entry) {
-                const bool isHeld = std::ranges::any_of(
-                    held, [&](const Operation& operation) { return isSameTarget(operation, entry->operation); });
-                if (!isHeld && isStillThere(*entry))
-                    m_leftovers.push_back({*entry, record.fileName});
-            }
+            for (auto entry = record.entries.rbegin(); entry != record.entries.rend(); ++entry)
+                m_leftovers.push_back({*entry, record});
             m_finished.push_back(record.fileName);
+        }
+    }
+
+    /// What is looked at now, since programs may have started while the steps before were under way. Not under the
+    /// lock for the whole step: other configurators of this thread would wait for it, and never see it end.
+    [[nodiscard]] bool isNeeded(const Leftover& leftover) const
+    {
+        const auto isHeldBy = [&](const JournalRecord& record) {
+            return record.holder.isAlive() && std::ranges::any_of(record.entries, [&](const JournalEntry& entry) {
+                       return isSameTarget(entry.operation, leftover.entry.operation);
+                   });
+        };
+        return isOfLaterInterface(leftover.entry, leftover.record)
+               || std::ranges::any_of(readJournals(m_directory), isHeldBy);
+    }
+
+    /// The journal of what was left out stays, until the one that needs it takes it over or is gone, too.
+    void skipWhatIsNeeded()
+    {
+        while (!m_leftovers.empty()) {
+            const Leftover& leftover = m_leftovers.front();
+            if (isStillThere(leftover.entry)) {
+                if (!isNeeded(leftover))
+                    return;
+                std::erase(m_finished, leftover.record.fileName);
+            }
+            m_leftovers.pop_front();
         }
     }
 
     void next()
     {
+        skipWhatIsNeeded();
         if (m_leftovers.empty()) {
             finish();
             return;
@@ -99,7 +112,7 @@ private:
             m_report.undone.push_back(description);
         } else {
             m_report.failures.push_back(description + ": " + result.error().context);
-            std::erase(m_finished, leftover.fileName);
+            std::erase(m_finished, leftover.record.fileName);
         }
         next();
     }

@@ -5,7 +5,6 @@
 #include <QFile>
 
 #include <algorithm>
-#include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 
@@ -90,9 +89,6 @@ void readAddress(rtnl_addr* object, NetworkSnapshot& snapshot)
     if (!interface || !address)
         return;
     interface->addresses.push_back({*address, static_cast<unsigned>(rtnl_addr_get_prefixlen(object))});
-    // The kernel gives addresses that it makes from router advertisements a lifetime.
-    if (!address->isIPv4() && (rtnl_addr_get_flags(object) & IFA_F_PERMANENT) == 0)
-        interface->hasRouterAdvertisedRoute = true;
 }
 
 void readRoute(rtnl_route* object, NetworkSnapshot& snapshot)
@@ -117,9 +113,6 @@ void readRoute(rtnl_route* object, NetworkSnapshot& snapshot)
         route.gateway = toIpAddress(rtnl_route_nh_get_gateway(hop));
         route.interfaceIndex = static_cast<unsigned>(rtnl_route_nh_get_ifindex(hop));
         snapshot.routes.push_back(route);
-        InterfaceInfo* interface = findInterface(snapshot, rtnl_route_nh_get_ifindex(hop));
-        if (interface && route.protocol == RTPROT_RA)
-            interface->hasRouterAdvertisedRoute = true;
     }
 }
 
@@ -150,6 +143,7 @@ Result<NetworkSnapshot> readNetworkSnapshot()
     forEach<rtnl_route>(*routes, [&](rtnl_route* route) { readRoute(route, snapshot); });
     snapshot.resolvers = parseResolvConf(readFile("/etc/resolv.conf", MaxResolvConfBytes).toStdString());
     snapshot.hasForceForwarding = QFile::exists(QStringLiteral("/proc/sys/net/ipv6/conf/all/force_forwarding"));
+    snapshot.defaultAcceptRa = readSwitch("ipv6", "default", "accept_ra");
     snapshot.forwardsAllIPv6 = readSwitch("ipv6", "all", "forwarding") != 0;
     return snapshot;
 }

@@ -22,11 +22,10 @@ struct InterfaceInfo {
     bool isLoopback = false;
     bool isPointToPoint = false;
     std::vector<net::InterfaceAddress> addresses;
-    bool forwardsIPv4 = false;              // ipv4/conf/<if>/forwarding
-    bool forwardsIPv6 = false;              // ipv6/conf/<if>/forwarding
-    bool forcesForwardingIPv6 = false;      // ipv6/conf/<if>/force_forwarding
-    int acceptRa = 0;                       // ipv6/conf/<if>/accept_ra
-    bool hasRouterAdvertisedRoute = false;  // or an address that is from one: not permanent
+    bool forwardsIPv4 = false;          // ipv4/conf/<if>/forwarding
+    bool forwardsIPv6 = false;          // ipv6/conf/<if>/forwarding
+    bool forcesForwardingIPv6 = false;  // ipv6/conf/<if>/force_forwarding
+    int acceptRa = 0;                   // ipv6/conf/<if>/accept_ra
 };
 
 struct RouteInfo {
@@ -42,6 +41,7 @@ struct NetworkSnapshot {
     std::vector<InterfaceInfo> interfaces;
     std::vector<RouteInfo> routes;          // unicast, all tables but local
     std::vector<net::IpAddress> resolvers;  // nameserver lines of /etc/resolv.conf
+    int defaultAcceptRa = 0;                // ipv6/conf/default/accept_ra
     bool hasForceForwarding = false;        // the kernel has ipv6/conf/*/force_forwarding (6.17)
     bool forwardsAllIPv6 = false;           // ipv6/conf/all/forwarding
 

@@ -16,6 +16,7 @@ namespace gvpn::system {
 namespace {
 
 constexpr std::chrono::seconds Deadline{10};
+constexpr const char* Program = "/usr/sbin/nft";
 constexpr std::size_t MaxReasonBytes = 300;
 
 /// A program that gave up root but kept CAP_NET_ADMIN would start a child without it: only ambient capabilities
@@ -29,6 +30,13 @@ void passNetAdminOn()
     data[0].inheritable |= 1U << CAP_NET_ADMIN;
     if (::syscall(SYS_capset, &header, data.data()) == 0)
         ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_ADMIN, 0, 0);
+}
+
+Error errorOfStart(const QString& reason)
+{
+    if (::access(Program, X_OK) != 0)
+        return {ErrorCode::NotFound, std::string(Program) + " can't be started; install nftables"};
+    return {ErrorCode::SystemFailure, std::string(Program) + ": " + escapeForDisplay(reason.toStdString())};
 }
 
 Error errorOfNft(const QByteArray& output)
@@ -55,7 +63,7 @@ void NftProcess::run(const std::string& rulesetJson, Done done)
     m_done = std::move(done);
     m_process = std::make_unique<QProcess>();
     QProcess* process = m_process.get();
-    process->setProgram(QStringLiteral("/usr/sbin/nft"));
+    process->setProgram(QString::fromLatin1(Program));
     process->setArguments({QStringLiteral("-j"), QStringLiteral("-f"), QStringLiteral("-")});
     // Not quite empty: an empty one means to QProcess "inherit ours".
     QProcessEnvironment environment;
@@ -67,7 +75,7 @@ void NftProcess::run(const std::string& rulesetJson, Done done)
 
     QObject::connect(process, &QProcess::errorOccurred, process, [this](QProcess::ProcessError error) {
         if (error == QProcess::FailedToStart)
-            finish(fail(ErrorCode::NotFound, "/usr/sbin/nft can't be started; install nftables"));
+            finish(fail(errorOfStart(m_process->errorString())));
     });
     QObject::connect(process, &QProcess::finished, process, [this](int exitCode, QProcess::ExitStatus status) {
         if (status == QProcess::NormalExit && exitCode == 0)

@@ -21,7 +21,8 @@ public:
     /// A run that is under way is killed; its done is not called.
     ~NftProcess();
 
-    /// One run at a time. NotFound: nft is not installed. TimedOut: whether the ruleset was loaded is not known.
+    /// One run at a time. NotFound: nft is not installed. SystemFailure: also when no process can be started. TimedOut:
+    /// whether the ruleset was loaded is not known.
     void run(const std::string& rulesetJson, Done done);
 
 private:

@@ -93,6 +93,24 @@ private:
     QJsonArray m_commands;
 };
 
+QJsonObject entersBy(const std::vector<std::string>& interfaces)
+{
+    QJsonArray names;
+    for (const std::string& name : interfaces)
+        names.append(toQString(name));
+    return meta(u"iifname"_s, u"=="_s, QJsonObject{{u"set"_s, names}});
+}
+
+QJsonObject conntrack(const QString& key, const QString& op, const QJsonValue& value)
+{
+    return match(op, {{u"ct"_s, QJsonObject{{u"key"_s, key}}}}, value);
+}
+
+QJsonObject isEstablishedOrRelated()
+{
+    return conntrack(u"state"_s, u"in"_s, QJsonArray{u"established"_s, u"related"_s});
+}
+
 void addTunnelRules(RulesetBuilder& builder, const TableSpec& spec)
 {
     const QJsonObject fromTunnel = meta(u"iifname"_s, u"=="_s, toQString(spec.tunnelInterface));
@@ -102,12 +120,15 @@ void addTunnelRules(RulesetBuilder& builder, const TableSpec& spec)
             continue;
         builder.addRule(u"forward"_s, {fromTunnel, addressIn(family, u"saddr"_s, spec.tunnelNetworks),
                                        addressIn(family, u"daddr"_s, spec.lanNetworks), verdict(u"accept"_s)});
-        builder.addRule(u"forward"_s, {toTunnel, addressIn(family, u"saddr"_s, spec.lanNetworks),
-                                       addressIn(family, u"daddr"_s, spec.tunnelNetworks), verdict(u"accept"_s)});
+        // An address says nothing about who sent it: a neighbour on another link may use one of the LAN.
+        if (!spec.lanInterfaces.empty())
+            builder.addRule(u"forward"_s,
+                            {entersBy(spec.lanInterfaces), toTunnel, addressIn(family, u"saddr"_s, spec.lanNetworks),
+                             addressIn(family, u"daddr"_s, spec.tunnelNetworks), verdict(u"accept"_s)});
     }
-    const QJsonArray states{u"established"_s, u"related"_s};
-    const QJsonObject isReply = match(u"in"_s, {{u"ct"_s, QJsonObject{{u"key"_s, u"state"_s}}}}, states);
-    builder.addRule(u"forward"_s, {toTunnel, isReply, verdict(u"accept"_s)});
+    // Only what answers the tunnel may come in elsewhere (routes change), not more of what the LAN began.
+    builder.addRule(u"forward"_s, {toTunnel, conntrack(u"direction"_s, u"=="_s, u"reply"_s), isEstablishedOrRelated(),
+                                   verdict(u"accept"_s)});
     builder.addRule(u"forward"_s, {fromTunnel, verdict(u"drop"_s)});
     builder.addRule(u"forward"_s, {toTunnel, verdict(u"drop"_s)});
 }
@@ -120,16 +141,22 @@ void addGuard(RulesetBuilder& builder, const TableSpec& spec, const QString& fam
                      meta(u"oifgroup"_s, u"!="_s, static_cast<int>(TunnelLinkGroup)), verdict(u"drop"_s)});
 }
 
-QJsonObject entersBy(const std::vector<std::string>& interfaces)
+/// Frames that a bridge only bridges, and connections of containers and virtual machines that another program has
+/// switched forwarding on for since: those were begun by them, or redirected to them.
+void addGuardExceptions(RulesetBuilder& builder, const TableSpec& spec)
 {
-    QJsonArray names;
-    for (const std::string& name : interfaces)
-        names.append(toQString(name));
-    return meta(u"iifname"_s, u"=="_s, QJsonObject{{u"set"_s, names}});
+    for (const std::string& bridge : spec.bridges)
+        builder.addRule(u"forward"_s, {meta(u"iifname"_s, u"=="_s, toQString(bridge)),
+                                       meta(u"oifname"_s, u"=="_s, toQString(bridge)), verdict(u"accept"_s)});
+    builder.addRule(u"forward"_s, {isEstablishedOrRelated(), verdict(u"accept"_s)});
+    builder.addRule(u"forward"_s, {conntrack(u"status"_s, u"in"_s, u"dnat"_s), verdict(u"accept"_s)});
 }
 
 void addGuards(RulesetBuilder& builder, const TableSpec& spec)
 {
+    if (spec.guardedIPv4.empty() && spec.guardedIPv6.empty() && !spec.guardsAllIPv6)
+        return;
+    addGuardExceptions(builder, spec);
     if (!spec.guardedIPv4.empty())
         addGuard(builder, spec, u"ipv4"_s, entersBy(spec.guardedIPv4));
     // What comes out of another server's tunnel is for that server's table to judge, too.

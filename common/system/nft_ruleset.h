@@ -18,11 +18,14 @@ struct TableSpec {
     std::string tunnelInterface;
     std::vector<net::Prefix> tunnelNetworks;
     std::vector<net::Prefix> lanNetworks;
+    std::vector<std::string> lanInterfaces;  // where connections from the LAN into the tunnel may come in
     bool masquerades = true;
     // Where forwarding is switched on only for us: what comes in there and doesn't go into a tunnel is dropped.
     std::vector<std::string> guardedIPv4;
     std::vector<std::string> guardedIPv6;
     bool guardsAllIPv6 = false;  // ipv6/conf/all/forwarding was switched on, so every interface is guarded
+    // Those among the guarded ones that are bridges: with br_netfilter, what they only bridge comes by here, too.
+    std::vector<std::string> bridges;
 };
 
 /// "gvpn_gvpn0"
@@ -30,12 +33,14 @@ struct TableSpec {
 
 /// One transaction that replaces the table, whatever was in it:
 ///
-///   chain forward      iif tunnel, pool -> LAN             accept
-///                      oif tunnel, LAN -> pool             accept
-///                      oif tunnel, established or related  accept (ICMP errors from routers in between)
-///                      iif tunnel / oif tunnel             drop
-///                      guarded interfaces, not to a tunnel drop
-///   chain postrouting  pool -> LAN, not into the tunnel    masquerade
+///   chain forward      iif tunnel, pool -> LAN                   accept
+///                      iif LAN, oif tunnel, LAN -> pool          accept
+///                      oif tunnel, replies and what they relate  accept (ICMP errors from routers in between)
+///                      iif tunnel / oif tunnel                   drop
+///     with guards:     from a bridge back into it                accept
+///                      established or related, or redirected     accept (other programs' containers and their ports)
+///                      guarded interfaces, not to a tunnel       drop
+///   chain postrouting  pool -> LAN, not into the tunnel          masquerade
 [[nodiscard]] std::string makeRuleset(const TableSpec& spec);
 
 /// Removes the table; right also when there is none.

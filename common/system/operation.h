@@ -64,7 +64,7 @@ using Operation = std::variant<SetMtu, AddAddress, SetLinkUp, AddRoute, SetLinkG
 
 /// The operations for a goal, in order: the table before the link comes up, and forwarding is switched on last, so that
 /// the computer never forwards unfiltered. `snapshot` tells which interfaces lead to the LAN networks, which switches
-/// are already on (those that gvpn programs hold count as off), and which interfaces live on router advertisements.
+/// are already on (those that gvpn programs hold count as off), and which interfaces accept router advertisements.
 /// NotFound: no interface leads to a LAN network. InvalidArgument: an interface name that files or rules can't hold.
 [[nodiscard]] Result<std::vector<Operation>> plan(const NetworkConfig& config, const NetworkSnapshot& snapshot);
 

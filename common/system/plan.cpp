@@ -8,6 +8,7 @@ namespace gvpn::system {
 namespace {
 
 constexpr std::size_t MaxInterfaceNameLength = 15;  // IFNAMSIZ - 1
+constexpr unsigned MainTable = 254;
 
 /// Names go into paths below /proc/sys/net and into nftables rules, where "*" at the end would mean "any that begins
 /// so".
@@ -63,16 +64,44 @@ public:
 private:
     [[nodiscard]] std::vector<const InterfaceInfo*> find(const net::Prefix& network) const
     {
+        const std::vector<unsigned> routed = findRouted(network);
         std::vector<const InterfaceInfo*> found;
-        const RouteInfo* route = m_snapshot.routeTo(network.firstHost());
         for (const InterfaceInfo& interface : m_snapshot.interfaces) {
             const bool isOnLink = std::ranges::any_of(interface.addresses, [&](const net::InterfaceAddress& address) {
                 return address.prefix().overlaps(network);
             });
-            if (isOnLink || (route && route->interfaceIndex == interface.index))
+            if (isOnLink || std::ranges::find(routed, interface.index) != routed.end())
                 found.push_back(&interface);
         }
+        const RouteInfo* fallback = found.empty() ? m_snapshot.routeTo(network.firstHost()) : nullptr;
+        if (fallback)
+            found.push_back(m_snapshot.findInterface(fallback->interfaceIndex));
         return found;
+    }
+
+    /// Where routes to parts of the network lead, and the narrowest of those to more than it. Not the default route:
+    /// the rest of a large private network isn't out there.
+    [[nodiscard]] std::vector<unsigned> findRouted(const net::Prefix& network) const
+    {
+        std::vector<unsigned> found;
+        unsigned narrowest = 1;
+        for (const RouteInfo& route : m_snapshot.routes) {
+            if (isAround(route, network))
+                narrowest = std::max(narrowest, route.destination.length());
+        }
+        for (const RouteInfo& route : m_snapshot.routes) {
+            const bool isInside = route.table == MainTable && route.destination.overlaps(network)
+                                  && route.destination.length() > network.length();
+            if (isInside || (isAround(route, network) && route.destination.length() == narrowest))
+                found.push_back(route.interfaceIndex);
+        }
+        return found;
+    }
+
+    [[nodiscard]] static bool isAround(const RouteInfo& route, const net::Prefix& network)
+    {
+        return route.table == MainTable && route.destination.overlaps(network)
+               && route.destination.length() <= network.length();
     }
 
     NetworkSnapshot m_snapshot;
@@ -123,10 +152,13 @@ void forceIPv6(const std::vector<InterfaceInfo>& lan, const InterfaceInfo& tunne
 
 /// A router ignores router advertisements unless accept_ra is 2, and drops the routes that it learned from them at the
 /// moment it becomes one: so accept_ra comes first (kernel documentation, ip-sysctl).
-Result<void> switchAllIPv6(const NetworkSnapshot& snapshot, ForwardingPlan& plan)
+/// Also where no advertisement has come in yet; but nobody in the tunnel is our router.
+Result<void> switchAllIPv6(const NetworkSnapshot& snapshot, unsigned tunnelIndex, ForwardingPlan& plan)
 {
+    if (snapshot.defaultAcceptRa == 1)
+        plan.switches.emplace_back(SetSwitch{switchPath("ipv6", "default", "accept_ra"), "2"});
     for (const InterfaceInfo& interface : snapshot.interfaces) {
-        if (interface.acceptRa != 1 || !interface.hasRouterAdvertisedRoute)
+        if (interface.acceptRa != 1 || interface.isLoopback || interface.index == tunnelIndex)
             continue;
         if (auto usable = checkName(interface.name); !usable)
             return usable;
@@ -134,6 +166,24 @@ Result<void> switchAllIPv6(const NetworkSnapshot& snapshot, ForwardingPlan& plan
     }
     plan.switches.emplace_back(SetSwitch{switchPath("ipv6", "all", "forwarding"), "1"});
     plan.table.guardsAllIPv6 = true;
+    return {};
+}
+
+/// Those that the guards would cut otherwise.
+Result<void> findBridges(const NetworkSnapshot& snapshot, TableSpec& table)
+{
+    const auto isIn = [](const std::vector<std::string>& names, const std::string& name) {
+        return std::ranges::find(names, name) != names.end();
+    };
+    for (const InterfaceInfo& interface : snapshot.interfaces) {
+        const std::string& name = interface.name;
+        const bool isGuarded = table.guardsAllIPv6 || isIn(table.guardedIPv4, name) || isIn(table.guardedIPv6, name);
+        if (interface.kind != "bridge" || !isGuarded)
+            continue;
+        if (auto usable = checkName(name); !usable)
+            return usable;
+        table.bridges.push_back(name);
+    }
     return {};
 }
 
@@ -149,6 +199,7 @@ Result<ForwardingPlan> planForwarding(const NetworkConfig& config, const Network
     plan.table.tunnelNetworks = forwarding.tunnelNetworks;
     plan.table.lanNetworks = forwarding.lanNetworks;
     plan.table.masquerades = forwarding.masquerades;
+    std::ranges::transform(*lan, std::back_inserter(plan.table.lanInterfaces), &InterfaceInfo::name);
 
     InterfaceInfo tunnel;
     if (const InterfaceInfo* known = snapshot.findInterface(config.interfaceIndex))
@@ -160,9 +211,11 @@ Result<ForwardingPlan> planForwarding(const NetworkConfig& config, const Network
     if (forwardsFamily(forwarding, net::Family::IPv6) && !snapshot.forwardsAllIPv6) {
         if (snapshot.hasForceForwarding)
             forceIPv6(*lan, tunnel, plan);
-        else if (auto switched = switchAllIPv6(snapshot, plan); !switched)
+        else if (auto switched = switchAllIPv6(snapshot, config.interfaceIndex, plan); !switched)
             return fail(switched.error());
     }
+    if (auto found = findBridges(snapshot, plan.table); !found)
+        return fail(found.error());
     return plan;
 }
 

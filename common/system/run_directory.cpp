@@ -79,19 +79,38 @@ Result<void> RunDirectory::create() const
     else if (errno != EEXIST)
         return fail(errnoError("create " + m_path, errno));
     struct stat info {};
-    if (::lstat(m_path.c_str(), &info) != 0)
-        return fail(errnoError("examine " + m_path, errno));
+    if (::lstat(m_path.c_str(), &info) != 0) {
+        const int code = errno;
+        // Removed again by its last user: lock() finds that out.
+        return code == ENOENT ? Result<void>() : fail(errnoError("examine " + m_path, code));
+    }
     if (!S_ISDIR(info.st_mode) || (info.st_mode & (S_IWGRP | S_IWOTH)) != 0)
         return fail(ErrorCode::PermissionDenied, m_path + ": not a directory that only its owner can change");
     return {};
 }
 
+/// Whoever had the lock may have removed the directory meanwhile; then there is a new one to be made and locked.
 Result<UniqueFd> RunDirectory::lock() const
+{
+    constexpr int MaxAttempts = 100;
+    for (int attempt = 1;; ++attempt) {
+        auto file = lockOnce();
+        if (file && !file->isValid() && attempt == MaxAttempts)
+            return fail(ErrorCode::SystemFailure, m_path + " is removed again and again");
+        if (!file || file->isValid())
+            return file;
+    }
+}
+
+/// Not valid: the lock, or the directory, was removed before we had it.
+Result<UniqueFd> RunDirectory::lockOnce() const
 {
     if (auto created = create(); !created)
         return fail(created.error());
     const std::string path = m_path + "/lock";
     UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!file.isValid() && errno == ENOENT)
+        return UniqueFd();
     if (!file.isValid())
         return fail(errnoError("open " + path, errno));
     giveToOwnerOf(m_path, path);
@@ -99,6 +118,11 @@ Result<UniqueFd> RunDirectory::lock() const
         if (errno != EINTR)
             return fail(errnoError("lock " + path, errno));
     }
+    struct stat ours {};
+    struct stat current {};
+    if (::fstat(file.get(), &ours) != 0 || ::lstat(path.c_str(), &current) != 0 || ours.st_ino != current.st_ino
+        || ours.st_dev != current.st_dev)
+        return UniqueFd();
     return file;
 }
 
@@ -158,6 +182,19 @@ void RunDirectory::remove(const std::string& fileName) const
     const std::string path = m_path + "/" + fileName;
     if (::unlink(path.c_str()) != 0 && errno != ENOENT)
         qCWarning(logSystem) << "can't remove a file path=" << path.c_str();
+    removeIfUnused();
+}
+
+void RunDirectory::removeIfUnused() const
+{
+    const QDir directory(QString::fromStdString(m_path));
+    if (directory.entryList(QDir::AllEntries | QDir::Hidden | QDir::System | QDir::NoDotAndDotDot)
+        != QStringList{QStringLiteral("lock")})
+        return;
+    const std::string lockPath = m_path + "/lock";
+    // Without the right to change the directory above it stays, empty.
+    if (::unlink(lockPath.c_str()) == 0)
+        ::rmdir(m_path.c_str());
 }
 
 void RunDirectory::removeOutdated() const

@@ -30,6 +30,7 @@ public:
     [[nodiscard]] std::optional<QJsonObject> read(const std::string& fileName) const;
     /// Atomic: whenever this process is killed, there is the old file or the new one. Call it under the lock.
     [[nodiscard]] Result<void> write(const std::string& fileName, QJsonObject object) const;
+    /// The last file takes the directory with it, so nothing can be written under this lock afterwards.
     void remove(const std::string& fileName) const;
     /// Removes the files of another boot or namespace: a namespace whose number is ours now has ended.
     void removeOutdated() const;
@@ -43,6 +44,8 @@ private:
     [[nodiscard]] std::optional<QJsonObject> readAny(const std::string& fileName) const;
     [[nodiscard]] bool isOurs(const QJsonObject& object) const;
     [[nodiscard]] Result<void> create() const;
+    [[nodiscard]] Result<UniqueFd> lockOnce() const;
+    void removeIfUnused() const;
 
     std::string m_base;
     std::string m_path;

@@ -17,6 +17,8 @@ namespace gvpn::system {
 namespace {
 
 const std::string AllIPv6Forwarding = "ipv6/conf/all/forwarding";
+const std::string DefaultIPv4Forwarding = "ipv4/conf/default/forwarding";
+const std::string DefaultAcceptRa = "ipv6/conf/default/accept_ra";
 
 /// The files that a ledger may name: what is in it comes from outside and is written to as root.
 bool isSwitchPath(const QString& path)
@@ -58,6 +60,8 @@ void overlay(NetworkSnapshot& snapshot, const std::string& path, const std::stri
     const int value = QString::fromStdString(original).toInt();
     if (path == AllIPv6Forwarding)
         snapshot.forwardsAllIPv6 = value != 0;
+    else if (path == DefaultAcceptRa)
+        snapshot.defaultAcceptRa = value;
     else if (auto* v4 = findInterface(snapshot, interfaceOfPath(path, "ipv4/conf/", "/forwarding")))
         v4->forwardsIPv4 = value != 0;
     else if (auto* v6 = findInterface(snapshot, interfaceOfPath(path, "ipv6/conf/", "/forwarding")))
@@ -97,6 +101,7 @@ Result<void> SwitchLedger::hold(const std::string& path, const std::string& valu
     if (entry.value != *current) {
         entry.original = *current;
         entry.dependents = readDependents(path);
+        entry.forwardingDefault = readForwardingDefault(path);
     }
     entry.value = value;
     const bool isNew = addHolder(entry.holders, m_self);
@@ -167,7 +172,7 @@ void SwitchLedger::restoreOriginals(NetworkSnapshot& snapshot) const
 {
     for (const auto& [path, entry] : load()) {
         const auto current = readSwitch(path);
-        if (!current || *current != entry.value)
+        if (!current || *current != entry.value || isNeededByOthers(path, entry))
             continue;
         overlay(snapshot, path, entry.original);
         for (const auto& [dependent, original] : entry.dependents)
@@ -199,6 +204,10 @@ std::optional<SwitchLedger::Entry> SwitchLedger::parseEntry(const QJsonObject& o
     entry.value = object.value(u"value").toString().toStdString();
     if (!isSwitchValue(object.value(u"original").toString()) || !isSwitchValue(object.value(u"value").toString()))
         return std::nullopt;
+    const QString forwardingDefault = object.value(u"default").toString();
+    if (!forwardingDefault.isEmpty() && !isSwitchValue(forwardingDefault))
+        return std::nullopt;
+    entry.forwardingDefault = forwardingDefault.toStdString();
     const QJsonArray holders = object.value(u"holders").toArray();
     for (const QJsonValueConstRef value : holders) {
         const auto holder = Holder::fromJson(value.toObject());
@@ -234,6 +243,8 @@ Result<void> SwitchLedger::save(const Entries& entries) const
                            {QStringLiteral("holders"), holders}};
         if (!dependents.isEmpty())
             object.insert(u"dependents", dependents);
+        if (!entry.forwardingDefault.empty())
+            object.insert(u"default", QString::fromStdString(entry.forwardingDefault));
         switches.insert(QString::fromStdString(path), object);
     }
     return m_directory.write(std::string(FileName), {{QStringLiteral("switches"), switches}});
@@ -277,6 +288,17 @@ std::map<std::string, std::string> SwitchLedger::readDependents(const std::strin
     return dependents;
 }
 
+std::string SwitchLedger::readForwardingDefault(const std::string& path) const
+{
+    return interfaceOfPath(path, "ipv4/conf/", "/forwarding") ? readSwitch(DefaultIPv4Forwarding).value_or("") : "";
+}
+
+/// Writing ip_forward sets the switch of every interface, where nobody sees it if it is on already, and the default.
+bool SwitchLedger::isNeededByOthers(const std::string& path, const Entry& entry) const
+{
+    return entry.value == "1" && entry.forwardingDefault == "0" && readForwardingDefault(path) == "1";
+}
+
 /// Whether the switch was put back: not when it's gone together with its interface, or when somebody has changed it.
 Result<bool> SwitchLedger::putBack(const std::string& path, const Entry& entry) const
 {
@@ -285,7 +307,7 @@ Result<bool> SwitchLedger::putBack(const std::string& path, const Entry& entry) 
         return false;
     if (!current)
         return fail(current.error());
-    if (*current != entry.value || entry.value == entry.original)
+    if (*current != entry.value || entry.value == entry.original || isNeededByOthers(path, entry))
         return false;
     const auto before = readDependents(path);
     if (auto written = writeSwitch(path, entry.original); !written)

@@ -19,8 +19,8 @@ public:
     /// Sets the switch and holds it. What it was is recorded, unless it is held already and unchanged since.
     /// AlreadyExists: another program that lives holds it with another value.
     [[nodiscard]] Result<void> hold(const std::string& path, const std::string& value);
-    /// The last one standing puts the original back, unless somebody else has changed the switch meanwhile. Right when
-    /// nothing is held.
+    /// The last one standing puts the original back, unless somebody else has changed the switch meanwhile, or has
+    /// switched on forwarding everywhere (ip_forward), which needs it now. Right when nothing is held.
     [[nodiscard]] Result<void> release(const std::string& path);
     /// Puts back what is held by dead processes only; the paths of these switches.
     [[nodiscard]] Result<std::vector<std::string>> releaseDead();
@@ -30,7 +30,8 @@ public:
 
     /// The file in RunDirectory:
     ///   "switches": { PATH: { "original": TEXT, "value": TEXT (ours), "holders": [HOLDER…],
-    ///                         "dependents": { PATH: TEXT } (what writing "all" changed too) } }
+    ///                         "dependents": { PATH: TEXT } (what writing "all" changed too),
+    ///                         "default": TEXT (of the IPv4 forwarding switches) } }
     static constexpr std::string_view FileName = "switches.json";
 
 private:
@@ -39,6 +40,7 @@ private:
         std::string value;
         std::vector<Holder> holders;
         std::map<std::string, std::string> dependents;
+        std::string forwardingDefault;  // ipv4/conf/default/forwarding when it was held; empty for other switches
     };
     using Entries = std::map<std::string, Entry>;
 
@@ -48,6 +50,8 @@ private:
     [[nodiscard]] Result<std::string> readSwitch(const std::string& path) const;
     [[nodiscard]] Result<void> writeSwitch(const std::string& path, const std::string& value) const;
     [[nodiscard]] std::map<std::string, std::string> readDependents(const std::string& path) const;
+    [[nodiscard]] std::string readForwardingDefault(const std::string& path) const;
+    [[nodiscard]] bool isNeededByOthers(const std::string& path, const Entry& entry) const;
     [[nodiscard]] Result<bool> putBack(const std::string& path, const Entry& entry) const;
 
     RunDirectory m_directory;

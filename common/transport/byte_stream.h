@@ -35,7 +35,10 @@ public:
     /// call. An error: the stream is over already.
     [[nodiscard]] virtual Result<std::size_t> write(ByteView bytes) = 0;
     /// What was taken is still sent, then the connection ends. No callback follows.
-    virtual void close() = 0;
+    void close() { closeAfter({}); }
+    /// The same with some last words that write() did not take: they are sent if the peer reads them within a second or
+    /// so.
+    virtual void closeAfter(ByteView lastWords) = 0;
     /// The connection ends now. No callback follows.
     virtual void abort() = 0;
     [[nodiscard]] virtual net::Endpoint peer() const = 0;

@@ -41,6 +41,7 @@ public:
     void change(int descriptor, std::uint32_t events);
     /// No event of this descriptor is delivered after this, not even one that was already fetched.
     void forget(int descriptor);
+    [[nodiscard]] std::size_t watcherCount() const { return m_watchers.size(); }
 
     /// Earlier times first, equal times in the order of the calls. What a callback schedules runs in a later turn.
     TimerId schedule(TimePoint when, Callback callback);

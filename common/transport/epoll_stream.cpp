@@ -27,28 +27,53 @@ bool discardInput(int descriptor)
     return discarded > 0 || (discarded < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
-/// A connection that we have ended and whose peer may still be sending. If it were closed with something unread, the
-/// kernel would answer with a reset, which destroys what we sent last (a goodbye, say) on the peer's side.
-/// Owned by its timer.
+/// As much as the socket takes now. False: the connection is broken.
+bool sendSome(int descriptor, ByteView& bytes)
+{
+    while (!bytes.empty()) {
+        const ssize_t sent = ::send(descriptor, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (sent < 0 && errno == EINTR)
+            continue;
+        if (sent < 0)
+            return errno == EAGAIN;
+        bytes = bytes.subspan(static_cast<std::size_t>(sent));
+    }
+    return true;
+}
+
+/// A connection that we have ended, with last words on their way and a peer that may still be sending. If it were
+/// closed with something unread, the kernel would answer with a reset, which destroys what we sent last (a goodbye,
+/// say) on the peer's side. Owned by its timer.
 class Linger final : private EpollLoop::Watcher {
 public:
-    static void start(EpollLoop& loop, UniqueFd socket)
+    static void start(EpollLoop& loop, UniqueFd socket, ByteView lastWords)
     {
-        const auto linger = std::make_shared<Linger>(loop, std::move(socket));
-        if (!loop.watch(linger->m_socket.get(), EPOLLIN, *linger))
+        const auto linger = std::make_shared<Linger>(loop, std::move(socket), lastWords);
+        const std::uint32_t events = lastWords.empty() ? EPOLLIN : EPOLLIN | EPOLLOUT;
+        if (!loop.watch(linger->m_socket.get(), events, *linger))
             return;
         linger->m_timer = loop.schedule(loop.now() + LingerTime, [linger] { linger->giveUp(); });
     }
 
-    Linger(EpollLoop& loop, UniqueFd socket)
+    Linger(EpollLoop& loop, UniqueFd socket, ByteView lastWords)
         : m_loop(loop)
         , m_socket(std::move(socket))
+        , m_lastWords(lastWords.begin(), lastWords.end())
+        , m_unsent(m_lastWords)
     {}
 
 private:
-    void descriptorReady(std::uint32_t) override
+    void descriptorReady(std::uint32_t events) override
     {
-        if (discardInput(m_socket.get()))
+        bool isAlive = true;
+        if ((events & EPOLLOUT) != 0 && !m_unsent.empty()) {
+            isAlive = sendSome(m_socket.get(), m_unsent);
+            if (m_unsent.empty()) {
+                static_cast<void>(::shutdown(m_socket.get(), SHUT_WR));
+                m_loop.change(m_socket.get(), EPOLLIN);
+            }
+        }
+        if (isAlive && discardInput(m_socket.get()))
             return;
         m_loop.forget(m_socket.get());
         m_loop.cancel(m_timer);  // the end of this object
@@ -62,6 +87,8 @@ private:
 
     EpollLoop& m_loop;
     UniqueFd m_socket;
+    ByteVector m_lastWords;
+    ByteView m_unsent;  // of m_lastWords
     EpollLoop::TimerId m_timer = 0;
 };
 
@@ -145,15 +172,17 @@ Result<std::size_t> EpollStream::write(ByteView bytes)
     return taken;
 }
 
-void EpollStream::close()
+void EpollStream::closeAfter(ByteView lastWords)
 {
     if (m_isOver)
         return;
     m_isOver = true;
     m_loop.forget(m_socket.get());
-    static_cast<void>(::shutdown(m_socket.get(), SHUT_WR));
-    if (discardInput(m_socket.get()))
-        Linger::start(m_loop, std::move(m_socket));
+    const bool isAlive = sendSome(m_socket.get(), lastWords);
+    if (lastWords.empty())
+        static_cast<void>(::shutdown(m_socket.get(), SHUT_WR));
+    if (isAlive && discardInput(m_socket.get()))
+        Linger::start(m_loop, std::move(m_socket), lastWords);
     m_socket.reset();
 }
 

@@ -21,7 +21,7 @@ public:
     void setObserver(Observer* observer) override;
     [[nodiscard]] Result<std::size_t> read(ByteSpan into) override;
     [[nodiscard]] Result<std::size_t> write(ByteView bytes) override;
-    void close() override;
+    void closeAfter(ByteView lastWords) override;
     void abort() override;
     [[nodiscard]] net::Endpoint peer() const override { return m_peer; }
 

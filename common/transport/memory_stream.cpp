@@ -21,6 +21,9 @@ constexpr std::size_t otherEnd(std::size_t end)
     return 1 - end;
 }
 
+/// What closeAfter() may send beyond the window.
+constexpr std::size_t LastWordsBytes = std::size_t{1} << 20U;
+
 }  // namespace
 
 /// What both ends and the link share. Index: the end. bytes[i] is on its way to, or waiting at, end i.
@@ -32,10 +35,12 @@ struct MemoryLink::State {
         std::size_t sizeBytes;         // 0: the end of the stream
     };
     struct Direction {
-        explicit Direction(std::size_t windowBytes)
-            : bytes(windowBytes)
+        explicit Direction(std::size_t window)
+            : bytes(window + LastWordsBytes)
+            , windowBytes(window)
         {}
         ByteBuffer bytes;  // first what has arrived and is unread, then what is on its way
+        std::size_t windowBytes;
         std::size_t arrivedBytes = 0;
         std::deque<Batch> onTheWay;
         bool isEnded = false;    // the writer has closed
@@ -84,7 +89,7 @@ public:
     void setObserver(Observer* observer) override { m_observer = observer; }
     [[nodiscard]] Result<std::size_t> read(ByteSpan into) override;
     [[nodiscard]] Result<std::size_t> write(ByteView bytes) override;
-    void close() override;
+    void closeAfter(ByteView lastWords) override;
     void abort() override;
     [[nodiscard]] net::Endpoint peer() const override;
 
@@ -119,7 +124,8 @@ Result<std::size_t> MemoryLink::State::End::write(ByteView bytes)
     Direction& outgoing = m_state->directions[otherEnd(m_index)];
     if (!outgoing.hasReader)
         return bytes.size();
-    const std::size_t size = std::min(bytes.size(), outgoing.bytes.freeBytes());
+    const std::size_t size =
+        std::min(bytes.size(), outgoing.windowBytes - std::min(outgoing.windowBytes, outgoing.bytes.size()));
     if (size > 0) {
         static_cast<void>(outgoing.bytes.append(bytes.first(size)));
         outgoing.onTheWay.push_back({std::nullopt, size});
@@ -131,7 +137,7 @@ Result<std::size_t> MemoryLink::State::End::write(ByteView bytes)
     return size;
 }
 
-void MemoryLink::State::End::close()
+void MemoryLink::State::End::closeAfter(ByteView lastWords)
 {
     if (m_isOver)
         return;
@@ -140,6 +146,8 @@ void MemoryLink::State::End::close()
     Direction& outgoing = m_state->directions[otherEnd(m_index)];
     if (!outgoing.hasReader)
         return;
+    if (!lastWords.empty() && outgoing.bytes.append(lastWords))
+        outgoing.onTheWay.push_back({std::nullopt, lastWords.size()});
     outgoing.isEnded = true;
     outgoing.onTheWay.push_back({std::nullopt, 0});
     if (m_state->isPumping)
@@ -151,7 +159,7 @@ void MemoryLink::State::End::abort()
     if (m_isOver)
         return;
     m_state->directions[otherEnd(m_index)].dropOnTheWay();
-    End::close();
+    End::closeAfter({});
 }
 
 net::Endpoint MemoryLink::State::End::peer() const
@@ -240,7 +248,7 @@ bool MemoryLink::State::offerRoom(std::size_t end)
 {
     Direction& outgoing = directions[otherEnd(end)];
     ByteStream::Observer* observer = ends[end] ? ends[end]->listener() : nullptr;
-    if (!observer || !outgoing.wantsRoom || outgoing.bytes.freeBytes() == 0)
+    if (!observer || !outgoing.wantsRoom || outgoing.bytes.size() >= outgoing.windowBytes)
         return false;
     outgoing.wantsRoom = false;
     observer->streamWritable();

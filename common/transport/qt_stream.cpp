@@ -77,12 +77,14 @@ Result<std::size_t> QtStream::write(ByteView bytes)
     return taken;
 }
 
-void QtStream::close()
+void QtStream::closeAfter(ByteView lastWords)
 {
     if (m_isOver)
         return;
     m_isOver = true;
     m_socket->disconnect(this);
+    if (!lastWords.empty())
+        m_socket->write(reinterpret_cast<const char*>(lastWords.data()), static_cast<qint64>(lastWords.size()));
     SocketFarewell::start(std::move(m_socket), SocketFarewellTime);
 }
 

@@ -89,7 +89,7 @@ void TcpConnector::Private::lookUp()
         if (isDone)
             return;
         if (info.error() != QHostInfo::NoError)
-            finish(Error{ErrorCode::NotFound, options.server.host + ": " + info.errorString().toStdString()});
+            finish(Error{ErrorCode::NotFound, info.errorString().toStdString()});
         else
             onResolved(info.addresses());
     });
@@ -102,7 +102,7 @@ void TcpConnector::Private::onResolved(const QList<QHostAddress>& addresses)
     for (const QHostAddress& address : orderAddresses(addresses))
         attempts.push_back({address, nullptr, std::nullopt});
     if (attempts.empty()) {
-        finish(Error{ErrorCode::NotFound, options.server.host + ": no address"});
+        finish(Error{ErrorCode::NotFound, "the name has no address"});
         return;
     }
     tryNext();
@@ -154,18 +154,21 @@ void TcpConnector::Private::onAttemptFailed(std::size_t index)
         finish(everyAttemptFailed());
 }
 
-/// The reason with which this computer itself forbids it says more than an address without a route.
 Error TcpConnector::Private::everyAttemptFailed() const
 {
-    const bool isForbidden = std::ranges::any_of(attempts, [](const Attempt& attempt) {
-        return attempt.failure && attempt.failure->code == ErrorCode::PermissionDenied;
-    });
-    return {isForbidden ? ErrorCode::PermissionDenied : ErrorCode::Unreachable, describe("no connection")};
+    std::vector<ErrorCode> failures;
+    for (const Attempt& attempt : attempts) {
+        if (attempt.failure)
+            failures.push_back(attempt.failure->code);
+    }
+    return {verdictOn(failures), describe("no connection")};
 }
 
 std::string TcpConnector::Private::describe(std::string_view summary) const
 {
-    std::string text = options.server.toString() + ": " + std::string(summary);
+    std::string text(summary);
+    if (attempts.size() == 1)
+        return attempts[0].failure ? text + " (" + attempts[0].failure->context + ")" : text;
     for (std::size_t i = 0; i < attempts.size(); ++i) {
         const Attempt& attempt = attempts[i];
         text += (i == 0 ? " (" : "; ") + ipAddressOf(attempt.address).toString() + ": ";
@@ -192,6 +195,14 @@ void TcpConnector::Private::finish(const Error& error)
 {
     stop();
     Q_EMIT q.failed(error);
+}
+
+ErrorCode verdictOn(std::span<const ErrorCode> failures)
+{
+    const bool isForbidden = !failures.empty() && std::ranges::all_of(failures, [](ErrorCode code) {
+        return code == ErrorCode::PermissionDenied;
+    });
+    return isForbidden ? ErrorCode::PermissionDenied : ErrorCode::Unreachable;
 }
 
 TcpConnector::TcpConnector(ConnectOptions options, QObject* parent)

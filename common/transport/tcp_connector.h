@@ -9,6 +9,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <span>
 #include <vector>
 
 namespace gvpn::transport {
@@ -19,6 +20,9 @@ struct ConnectOptions {
     std::chrono::milliseconds stagger{250};
     std::chrono::milliseconds deadline{15'000};  // for all of it
 };
+
+/// What the failures of all addresses come to: PermissionDenied if each of them was forbidden, else Unreachable.
+[[nodiscard]] ErrorCode verdictOn(std::span<const ErrorCode> failures);
 
 class TcpConnector : public QObject {
     Q_OBJECT
@@ -35,8 +39,8 @@ Q_SIGNALS:
     void resolved();
     /// Take the stream with takeStream() in the slot.
     void connected();
-    /// NotFound: no such name. Unreachable: nobody answers on any address (context lists each with its reason).
-    /// TimedOut: the deadline passed.
+    /// NotFound: no such name. Unreachable, PermissionDenied: no address answers (see verdictOn(); the context lists
+    /// each with its reason). TimedOut: the deadline passed. The context leaves out the server's own name.
     void failed(const gvpn::Error& error);
 
 public:

@@ -123,6 +123,9 @@ Result<TunRead> LinuxTun::read(ByteSpan buffer)
     if (result < 0) {
         if (errno == EAGAIN || errno == EINTR)
             return TunRead{};
+        // One packet that virtio_net_hdr can't describe (tun_put_user): it is lost, the device is well.
+        if (errno == EINVAL)
+            return fail(ErrorCode::Malformed, m_name + ": a packet that the kernel can't describe");
         return gone();
     }
     const std::size_t headerBytes = m_hasHeader ? VirtioHeaderBytes : 0;

@@ -112,7 +112,7 @@ Result<void> ClientPath::linkPacket(const net::SegmentHeader& segment, ByteSpan 
 
 bool ClientPath::isProbeAnswer(const net::IpPacket& ip, ByteView packet)
 {
-    if (net::parseEchoReply(ip, packet) != m_openProbe)
+    if (ip.source() != m_probedGateway || net::parseEchoReply(ip, packet) != m_openProbe)
         return false;
     m_openProbe.reset();
     m_isProbeAnswered = true;
@@ -127,6 +127,7 @@ void ClientPath::sendProbe(const net::IpAddress& gateway, net::EchoId id)
     if (source == m_addresses.end())
         return;
     m_openProbe = id;
+    m_probedGateway = gateway;
     m_framer.batch().append(net::makeEchoRequest(*source, gateway, id), {});
     flush();
 }

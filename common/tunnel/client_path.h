@@ -49,6 +49,7 @@ private:
     Counters& m_counters;
     PacketFramer m_framer;
     std::optional<net::EchoId> m_openProbe;
+    net::IpAddress m_probedGateway;
     bool m_isProbeAnswered = false;
 };
 

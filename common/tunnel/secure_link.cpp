@@ -74,16 +74,15 @@ bool SecureLink::sendFrames(ByteView frames)
 
 void SecureLink::close()
 {
-    if (m_isOver)
+    // From here on nobody is told of a failure: the caller has its reason.
+    if (std::exchange(m_isOver, true))
         return;
     if (m_engine.isEstablished()) {
         m_context.sealed.clear();
         m_engine.close(m_context.sealed);
-        if (!flushSealed())
-            return;
+        static_cast<void>(flushSealed());
     }
-    m_isOver = true;
-    m_stream->close();
+    m_stream->closeAfter(m_pending.data());
 }
 
 void SecureLink::abort()
@@ -207,7 +206,7 @@ void SecureLink::end(const Error& error)
 {
     if (std::exchange(m_isOver, true))
         return;
-    m_stream->close();
+    m_stream->closeAfter(m_pending.data());
     m_observer.linkClosed(error);
 }
 

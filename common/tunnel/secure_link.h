@@ -64,11 +64,12 @@ public:
     /// A control message; goes ahead of queued packets. A peer that leaves so many unread that PendingBytes is full is
     /// closed with TimedOut. Ignored before the link is established and after its end.
     void sendControl(ByteView body);
-    /// Whole packet frames, at most MaxBatchBytes. False: no room, nothing was taken, linkRoom() follows.
+    /// Whole packet frames, at most MaxBatchBytes. False: nothing was taken; there is no room and linkRoom() follows,
+    /// or the link is over.
     [[nodiscard]] bool sendFrames(ByteView frames);
     [[nodiscard]] bool hasRoom() const { return m_engine.isEstablished() && !m_isOver && m_pending.isEmpty(); }
 
-    /// close_notify, then the end of the stream.
+    /// What was taken, close_notify, then the end of the stream.
     void close();
     void abort();
 

@@ -5,6 +5,7 @@ tst_check_rules.py feeds it violating files. A rule is changed here, with the re
 
 import re
 import sys
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 # Which layers' headers a folder may include, beside its own. The keys are all the folders that hold product code.
@@ -76,6 +77,13 @@ ABSOLUTE_PATH = re.compile(r"(?:^|(?<=[\s\"'(=`]))/([A-Za-z][\w.-]*)/\w")
 SYSTEM_FOLDERS = {"bin", "dev", "etc", "lib", "nonexistent", "org", "proc", "run", "sbin", "sys", "tmp", "usr", "var"}
 # Pieces that code appends to a root, and the example of any path.
 PIECES = {"ipv4", "ipv6", "path"}
+# How the tree's CMake files declare tests, beside add_test(NAME …): the function and the suite's name.
+DECLARES_TEST = {"gvpn_unit_test": "unit", "gvpn_fuzzer": "fuzz", "gvpn_e2e_test": "e2e", "gvpn_arch_test": "arch"}
+CMAKE_CALL = re.compile(rf"^[^#\n]*?\b(foreach|endforeach|add_test|{'|'.join(DECLARES_TEST)})\s*\(([^)]*)\)",
+                        re.MULTILINE)
+# A test that a text names, in backticks; * stands for any part.
+NAMED_TEST = re.compile(r"`((?:unit|fuzz|integration|e2e|arch)\.[\w.*-]+)`")
+NAMES_TESTS = "SECURITY.md"
 OUTSIDE = {".git", "build", "__pycache__", ".cache", "corpus"}
 
 
@@ -164,6 +172,33 @@ def check_text(path, text):
                 yield number, f"a path of somebody's own machine: /{match.group(1)}/"
 
 
+def declared_tests(cmake):
+    """The names of the tests that one CMake file declares, in loops too."""
+    loop, values = None, []
+    for command, words in CMAKE_CALL.findall(cmake):
+        words = words.split()
+        if command == "foreach":
+            loop, values = words[0], words[1:]
+        elif command == "endforeach":
+            loop = None
+        elif command == "add_test":
+            yield words[1]
+        else:
+            parts = words[:2] if command == "gvpn_unit_test" else words[:1]
+            name = ".".join([DECLARES_TEST[command], *parts])
+            yield from (name.replace(f"${{{loop}}}", value) for value in values) if loop else (name,)
+
+
+def check_named_tests(text, files):
+    """Tests that a text names and nobody runs."""
+    declared = [name for path, cmake in files.items()
+                if Path(path).name == "CMakeLists.txt" for name in declared_tests(cmake)]
+    for number, line in enumerate(text.splitlines(), 1):
+        for named in NAMED_TEST.findall(line):
+            if not any(fnmatchcase(name, named) for name in declared):
+                yield number, f"there is no test {named}"
+
+
 def check(files):
     """Every violation in files, a dict of path (relative to the root) to text, as 'path:line: sentence'."""
     found = []
@@ -175,6 +210,8 @@ def check(files):
         elif Path(path).suffix in SOURCE_SUFFIXES:
             faults += [(number, 'an include with ".."') for number, _, name in includes_of(text)
                        if ".." in name.split("/")]
+        if path == NAMES_TESTS:
+            faults += check_named_tests(text, files)
         found += [f"{path}:{number}: {sentence}" for number, sentence in sorted(faults)]
     return found
 

@@ -46,6 +46,8 @@ VIOLATIONS = (
     ("unfinished code", "common/net/a.cpp", f"// {WORD} later\n", "unfinished"),
     ("a home folder", "tests/e2e/a.py", 'open("/home/' + 'jane/key")\n', "own machine"),
     ("root's home", "installer/a", "cp /root/" + "key .\n", "own machine"),
+    ("a test that nobody runs", "SECURITY.md", "tried by `unit.net.nothing`\n", "no test unit.net.nothing"),
+    ("a pattern without a test", "SECURITY.md", "tried by `fuzz.no*`\n", "no test fuzz.no*"),
     ("an unknown folder", "common/other/a.cpp", "int a;\n", "outside the folders"),
 )
 
@@ -80,6 +82,25 @@ class CheckRules(unittest.TestCase):
         for name, path, text in ACCEPTED:
             with self.subTest(name):
                 self.assertEqual(check({path: text}), [])
+
+    def test_knows_the_tests_that_cmake_declares(self):
+        cmake = ("function(gvpn_e2e_test name timeout)\n    add_test(NAME e2e.${name} COMMAND x)\nendfunction()\n"
+                 "foreach(name prefix\n        segment)\n    gvpn_unit_test(net ${name} LINKS gvpn_net)\nendforeach()\n"
+                 "gvpn_unit_test(tls identity LINKS gvpn_tls)\n# gvpn_fuzzer(gone)\ngvpn_fuzzer(frame LINKS x)\n"
+                 "gvpn_e2e_test(peers 240)\nadd_test(NAME integration.linux_tun COMMAND y)\ngvpn_arch_test(rules z)\n")
+        rows = (
+            ("`unit.net.prefix`, `unit.net.segment`, `unit.tls.identity`, `fuzz.frame`, `e2e.peers`", 0),
+            ("`integration.linux_tun`, `arch.rules`, `unit.tls.*`, `unit.*.seg*`, `other.thing`", 0),
+            ("`unit.net.identity`", 1),
+            ("`fuzz.gone`", 1),
+            ("`unit.net`", 1),
+            ("`unit.dns.*`, `fuzz.frame`", 1),
+            ("`e2e.name`", 1),
+        )
+        for text, violations in rows:
+            with self.subTest(text):
+                found = check({"tests/CMakeLists.txt": cmake, "SECURITY.md": text})
+                self.assertEqual(len(found), violations, found)
 
     def test_says_the_line(self):
         found = check({"common/net/a.cpp": '#include <array>\n\n#include "tunnel/x.h"\n'})

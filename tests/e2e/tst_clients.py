@@ -40,8 +40,7 @@ class TwoClients(case.LabCase):
         self.assertEqual(leaver.stop(), 0)
         seen = len(ping.output)
         self.lab.wait_until(lambda: len(ping.output) > seen + 20, "more echoes")
-        ping.stop(2)
-        self.assertIn(" 0% packet loss", "\n".join(ping.output))
+        self.assert_no_echo_was_lost(ping)
 
     def test_a_returning_client_has_its_old_address(self):
         server = self.start_server()
@@ -58,9 +57,9 @@ class FiftyClients(case.LabCase):
     def test_all_reach_the_lan_at_the_same_time(self):
         server = self.start_server()
         clients = [self.start_client(server, home=home) for home in self.lab.homes]
-        addresses = {self.wait_connected(client, deadline_s=60)["address"] for client in clients}
+        addresses = {self.wait_connected(client, deadline_s=120)["address"] for client in clients}
         self.assertEqual(len(addresses), self.homes)
-        echoes = ["ping", "-n", "-c", "10", "-i", "0.2", "-W", "5", LAN_HOST]
+        echoes = ["ping", "-n", "-c", "10", "-i", "0.2", "-W", "10", LAN_HOST]
         pings = [self.lab.start(f"ping ({home.role})", echoes, home) for home in self.lab.homes]
         for ping in pings:
             self.assertEqual(ping.wait_end(60), 0, ping.describe())
@@ -69,7 +68,7 @@ class FiftyClients(case.LabCase):
         for client in clients:
             client.process.terminate()
         for client in clients:
-            self.assertEqual(client.wait_end(30), 0, client.describe())
+            self.assertEqual(client.wait_end(60), 0, client.describe())
         self.assertEqual(server.stop(), 0, server.describe())
 
 

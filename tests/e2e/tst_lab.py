@@ -48,6 +48,14 @@ class Lab(case.LabCase):
             change()
             self.assertIn(f"{section}:", difference(before, snapshot(office)))
 
+    def test_removes_what_a_killed_program_recorded_about_the_namespace(self):
+        server = self.start_server()
+        server.kill()
+        record = self.lab.office.record()
+        self.assertTrue(os.path.exists(f"{record}/switches.json"), "the server writes its record elsewhere")
+        self.lab.close()
+        self.assertFalse(os.path.exists(record))
+
     def test_leaves_nothing_behind_when_the_process_is_stopped(self):
         script = ("import os, signal; from support.lab import Lab; lab = Lab('.');"
                   "sleeper = lab.start('sleeper', ['sleep', '100'], lab.home);"

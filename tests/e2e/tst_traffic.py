@@ -8,7 +8,8 @@ from support.lab import BIG_FILE_BYTES, LAN, LAN6, LAN_HOST, LAN_HOST6, OFFICE, 
 
 PAYLOADS = (64, 1440, 3000)
 BOTH = {"bypass": (LAN, LAN6), "cidr": (POOL, POOL6)}
-UDP_MAX_LOST_PERCENT = 5  # at 50 Mbit/s on a machine that is busy with the tests
+UDP_MAX_LOST_PERCENT = 5
+UDP_ATTEMPTS = 3
 
 
 class Traffic(case.LabCase):
@@ -45,16 +46,18 @@ class Traffic(case.LabCase):
         digest = self.lab.start_web_server()
         self.connect(self.start_server())
         target = self.lab.folder / "received"
-        result = self.lab.fetch(self.lab.home, f"http://{LAN_HOST}/big", deadline_s=60, output=target)
+        result = self.lab.fetch(self.lab.home, f"http://{LAN_HOST}/big", deadline_s=120, output=target)
         self.assertEqual(result.returncode, 0, result.stderr)
         content = target.read_bytes()
         self.assertEqual(len(content), BIG_FILE_BYTES)
         self.assertEqual(hashlib.sha256(content).hexdigest(), digest)
 
     def iperf(self, host, *options):
-        result = self.lab.home.run("iperf3", "-c", host, "-J", "--connect-timeout", "3000", *options, check=False)
-        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
-        return json.loads(result.stdout)["end"]
+        result = self.lab.home.run("iperf3", "-c", host, "-J", "--connect-timeout", "15000", *options, check=False)
+        said = json.loads(result.stdout)
+        # Its exit status is 0 in some cases where it reports an error.
+        self.assertEqual((result.returncode, said.get("error")), (0, None), result.stdout + result.stderr)
+        return said["end"]
 
     def assert_stream(self, host, *options):
         # The receiver stops counting when the sender says, on another connection, that it has sent everything.
@@ -62,9 +65,14 @@ class Traffic(case.LabCase):
         self.assertGreater(received, 10_000_000)
 
     def assert_datagrams(self, host, *options):
-        summary = self.iperf(host, "-u", "-b", "50M", "-l", "1200", "-t", "1", *options)["sum"]
-        self.assertGreater(summary["packets"], 2_000)
-        self.assertLess(summary["lost_percent"], UDP_MAX_LOST_PERCENT)
+        # iperf3's own socket holds 40 ms of this. On a busy machine it waits longer for its turn now and then; what the
+        # tunnel loses is lost in each attempt.
+        for _ in range(UDP_ATTEMPTS):
+            summary = self.iperf(host, "-u", "-b", "20M", "-l", "1200", "-t", "1", *options)["sum"]
+            self.assertGreater(summary["packets"], 500)
+            if summary["lost_percent"] < UDP_MAX_LOST_PERCENT:
+                return
+        self.fail(f"{summary['lost_percent']} % lost")
 
 
 if __name__ == "__main__":

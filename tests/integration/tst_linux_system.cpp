@@ -219,7 +219,11 @@ private Q_SLOTS:
     void carriesOnlyTrafficBetweenTunnelAndLan_data();
     void carriesOnlyTrafficBetweenTunnelAndLan();
     void doesNotRouteForStrangers();
+    void takesConnectionsIntoTheTunnelOnlyFromTheLan();
+    void getsAlongWithContainersThatComeLater();
+    void letsABridgeBridge();
     void keepsAcceptingRouterAdvertisements();
+    void keepsTheTableOfAServerThatWasStartedAgain();
     void twoServersShareTheSwitches();
     void cleansUpAfterAKilledProgram_data();
     void cleansUpAfterAKilledProgram();
@@ -229,6 +233,7 @@ private:
     [[nodiscard]] std::unique_ptr<LinuxConfigurator> makeConfigurator(bool pretendsOlderKernel = false) const;
     void pingThroughTun(const char* source, const char* destination, std::uint16_t sequence) const;
     [[nodiscard]] int nextAnswer() const;
+    [[nodiscard]] QString nextSource() const;
     [[nodiscard]] QStringList recordFiles() const;
 
     std::unique_ptr<QTemporaryDir> m_runDirectory;
@@ -310,16 +315,26 @@ int LinuxSystemTest::nextAnswer() const
     return 0;
 }
 
+/// Who sent the next IPv4 packet that comes out of the tunnel within a second; empty: nobody.
+QString LinuxSystemTest::nextSource() const
+{
+    const QDeadlineTimer deadline(1000);
+    pollfd waiting{m_tun.get(), POLLIN, 0};
+    while (::poll(&waiting, 1, static_cast<int>(deadline.remainingTime())) > 0) {
+        std::array<std::byte, 2048> buffer{};
+        const ssize_t size = ::read(m_tun.get(), buffer.data(), buffer.size());
+        const auto packet =
+            net::IpPacket::parse(ByteView(buffer).first(static_cast<std::size_t>(std::max<ssize_t>(size, 0))));
+        if (packet && packet->source().isIPv4())
+            return QString::fromStdString(packet->source().toString());
+    }
+    return {};
+}
+
+/// Also the lock and the directory.
 QStringList LinuxSystemTest::recordFiles() const
 {
-    QStringList names;
-    QDirIterator files(m_runDirectory->path(), QDir::Files, QDirIterator::Subdirectories);
-    while (files.hasNext()) {
-        files.next();
-        if (files.fileName() != u"lock")
-            names.append(files.fileName());
-    }
-    return names;
+    return QDir(m_runDirectory->path()).entryList(QDir::AllEntries | QDir::Hidden | QDir::NoDotAndDotDot);
 }
 
 void LinuxSystemTest::readsTheNetworkOfThisComputer()
@@ -338,9 +353,9 @@ void LinuxSystemTest::readsTheNetworkOfThisComputer()
     QVERIFY(lan->isUp && !lan->isLoopback && !lan->isPointToPoint && !lan->forwardsIPv4);
     QVERIFY(std::ranges::find(lan->addresses, *net::InterfaceAddress::parse("172.17.0.1/16")) != lan->addresses.end());
     QVERIFY(std::ranges::find(lan->addresses, *net::InterfaceAddress::parse("fd00:17::1/64")) != lan->addresses.end());
-    QVERIFY(!lan->hasRouterAdvertisedRoute);
     QVERIFY(snapshot->findInterface("lo")->isLoopback);
     QVERIFY(snapshot->findInterface("wan.0")->forwardsIPv4);
+    QCOMPARE(snapshot->defaultAcceptRa, 1);
     const InterfaceInfo* tun = snapshot->findInterface(TunName.toStdString());
     QVERIFY(tun && tun->kind == "tun" && tun->isPointToPoint && !tun->isUp);
 
@@ -518,6 +533,72 @@ void LinuxSystemTest::doesNotRouteForStrangers()
     QCOMPARE(run(ping).exitCode, 1);
 }
 
+void LinuxSystemTest::takesConnectionsIntoTheTunnelOnlyFromTheLan()
+{
+    if (!QFile::exists(QStringLiteral("/usr/bin/ping")))
+        QSKIP("needs ping");
+    // A router already, and one that believes every address.
+    writeSwitch(QStringLiteral("ipv4/ip_forward"), "1");
+    for (const char* name : {"all", "wan.0"})
+        writeSwitch(QStringLiteral("ipv4/conf/%1/rp_filter").arg(QLatin1String(name)), "0");
+    mustRun(m_stranger->inside(QStringLiteral("ip addr add 172.17.0.66/32 dev eth0")));
+    const auto configurator = makeConfigurator();
+    QVERIFY(apply(*configurator, serverConfig(TunName, false)).has_value());
+    QCOMPARE(run(m_stranger->inside(QStringLiteral("ping -c1 -W1 -I 172.17.0.66 10.86.0.2"))).exitCode, 1);
+    QCOMPARE(nextSource(), QString());
+    QCOMPARE(run(m_lanHost->inside(QStringLiteral("ping -c1 -W1 10.86.0.2"))).exitCode, 1);
+    QCOMPARE(nextSource(), QStringLiteral("172.17.0.9"));
+    pingThroughTun("10.86.0.2", "172.17.0.9", 1);
+    QCOMPARE(nextAnswer(), 1);
+    QVERIFY(clear(*configurator).has_value());
+}
+
+/// The stranger plays the container: forwarding is switched on for it, and a port of ours is redirected to it.
+void LinuxSystemTest::getsAlongWithContainersThatComeLater()
+{
+    if (!QFile::exists(QStringLiteral("/usr/bin/ping")))
+        QSKIP("needs ping");
+    const auto configurator = makeConfigurator();
+    QVERIFY(apply(*configurator, serverConfig(TunName, false)).has_value());
+    const QString direct = m_lanHost->inside(QStringLiteral("ping -c1 -W1 10.55.0.9"));
+    const QString redirected = m_lanHost->inside(QStringLiteral("ping -c1 -W1 172.17.0.1"));
+    const QString outwards = m_stranger->inside(QStringLiteral("ping -c1 -W1 172.17.0.9"));
+    writeSwitch(QStringLiteral("ipv4/ip_forward"), "1");
+    const Output loaded =
+        run(QStringLiteral("nft -f -"), "table ip docker { chain p { type nat hook prerouting priority -100; "
+                                        "iifname lan0 ip daddr 172.17.0.1 dnat to 10.55.0.9; }; }\n");
+    QVERIFY2(loaded.exitCode == 0, loaded.text);
+    QCOMPARE(run(redirected).exitCode, 0);
+    QCOMPARE(run(outwards).exitCode, 0);
+    QCOMPARE(run(direct).exitCode, 1);
+    QVERIFY(clear(*configurator).has_value());
+    QCOMPARE(readSwitch(QStringLiteral("ipv4/conf/lan0/forwarding")), QByteArray("1"));
+    QCOMPARE(run(outwards).exitCode, 0);
+    QCOMPARE(recordFiles(), QStringList());
+}
+
+void LinuxSystemTest::letsABridgeBridge()
+{
+    if (!QFile::exists(QStringLiteral("/usr/bin/ping")))
+        QSKIP("needs ping");
+    if (!QFile::exists(QStringLiteral("/proc/sys/net/bridge/bridge-nf-call-iptables")))
+        QSKIP("needs br_netfilter");
+    writeSwitch(QStringLiteral("bridge/bridge-nf-call-iptables"), "1");
+    mustRun(QStringLiteral("ip link add br0 type bridge"));
+    mustRun(QStringLiteral("ip link set br0 up"));
+    mustRun(QStringLiteral("ip addr flush dev lan0"));
+    mustRun(QStringLiteral("ip addr add 172.17.0.1/16 dev br0"));
+    const OtherHost second(QStringLiteral("lan1"), QStringLiteral("172.17.0.10/16"), QStringLiteral("fd00:17::10/64"),
+                           QStringLiteral("172.17.0.1"), QStringLiteral("fd00:17::1"));
+    for (const char* port : {"lan0", "lan1"})
+        mustRun(QStringLiteral("ip link set %1 master br0").arg(QLatin1String(port)));
+    const auto configurator = makeConfigurator();
+    QVERIFY(apply(*configurator, serverConfig(TunName, false)).has_value());
+    QCOMPARE(run(m_lanHost->inside(QStringLiteral("ping -c1 -W1 172.17.0.10"))).exitCode, 0);
+    QCOMPARE(run(m_lanHost->inside(QStringLiteral("ping -c1 -W1 10.55.0.9"))).exitCode, 1);
+    QVERIFY(clear(*configurator).has_value());
+}
+
 void LinuxSystemTest::keepsAcceptingRouterAdvertisements()
 {
     mustRun(QStringLiteral("ip -6 route add default via fd00:55::9 proto ra"));
@@ -525,7 +606,10 @@ void LinuxSystemTest::keepsAcceptingRouterAdvertisements()
     const auto configurator = makeConfigurator(true);
     QVERIFY(apply(*configurator, serverConfig(TunName, true)).has_value());
     QCOMPARE(readSwitch(QStringLiteral("ipv6/conf/wan.0/accept_ra")), QByteArray("2"));
-    QCOMPARE(readSwitch(QStringLiteral("ipv6/conf/lan0/accept_ra")), QByteArray("1"));
+    // No advertisement has come in here yet.
+    QCOMPARE(readSwitch(QStringLiteral("ipv6/conf/lan0/accept_ra")), QByteArray("2"));
+    QCOMPARE(readSwitch(QStringLiteral("ipv6/conf/default/accept_ra")), QByteArray("2"));
+    QCOMPARE(readSwitch(QStringLiteral("ipv6/conf/gvpnt0/accept_ra")), QByteArray("1"));
     QVERIFY(run(QStringLiteral("ip -6 route show default")).text.contains("proto ra"));
     QVERIFY(clear(*configurator).has_value());
     QCOMPARE(networkState(), before);
@@ -613,6 +697,31 @@ void LinuxSystemTest::cleansUpAfterAKilledProgram()
         QVERIFY(std::ranges::find(report.undone, "load nftables table gvpn_gvpnt1") != report.undone.end());
         QVERIFY(std::ranges::find(report.undone, "ipv4/conf/lan0/forwarding") != report.undone.end());
     }
+    QCOMPARE(networkState(), before);
+    QCOMPARE(recordFiles(), QStringList());
+}
+
+/// While others clean up after the same killed program.
+void LinuxSystemTest::keepsTheTableOfAServerThatWasStartedAgain()
+{
+    const QByteArray before = networkState();
+    QProcess program;
+    program.start(QCoreApplication::applicationFilePath(),
+                  {QStringLiteral("--apply-and-wait"), m_runDirectory->path()});
+    QVERIFY(program.waitForReadyRead());
+    program.kill();
+    QVERIFY(program.waitForFinished());
+    QVERIFY(run(QStringLiteral("nft list ruleset")).text.contains("gvpn_gvpnt1"));
+
+    UniqueFd again = openTun("gvpnt1");
+    const auto other = makeConfigurator();
+    QVERIFY(apply(*other, serverConfig(TunName, false)).has_value());
+    QVERIFY(run(QStringLiteral("nft list ruleset")).text.contains("gvpn_gvpnt1"));
+    QVERIFY(clear(*other).has_value());
+    const auto owner = makeConfigurator();
+    QVERIFY(apply(*owner, serverConfig("gvpnt1", false)).has_value());
+    QVERIFY(clear(*owner).has_value());
+    again.reset();
     QCOMPARE(networkState(), before);
     QCOMPARE(recordFiles(), QStringList());
 }

@@ -4,6 +4,8 @@ Exit status 77 (skipped for CTest) where the tests can't run at all.
 """
 
 import os
+import re
+import signal
 import sys
 import unittest
 from pathlib import Path
@@ -41,7 +43,7 @@ class LabCase(unittest.TestCase):
         client.connected = self.wait_connected(client)
         return client
 
-    def wait_connected(self, client, deadline_s=15, after=0):
+    def wait_connected(self, client, deadline_s=40, after=0):
         return client.wait_event(event="state", state="connected", deadline_s=deadline_s, after=after)
 
     def assert_pings(self, namespace, address, **options):
@@ -53,7 +55,15 @@ class LabCase(unittest.TestCase):
         is_unreachable = result.returncode == 2  # no route
         self.assertTrue(is_unreachable or " 0 received" in result.stdout, result.stdout)
 
-    def assert_ends(self, program, status, *parts, deadline_s=15):
+    def assert_no_echo_was_lost(self, ping):
+        """Stops a ping that was started as a program. One whose answer was still on its way is not lost."""
+        ping.stop(signal.SIGINT)
+        numbers = [int(number) for number in re.findall(r"icmp_seq=(\d+) ttl=", "\n".join(ping.output))]
+        self.assertTrue(numbers, ping.describe())
+        missing = set(range(1, max(numbers) + 1)).difference(numbers)
+        self.assertEqual(missing, set(), f"lost of {max(numbers)}")
+
+    def assert_ends(self, program, status, *parts, deadline_s=40):
         """It ends with this status and says why: each part is in what it says on standard error."""
         self.assertEqual(program.wait_end(deadline_s), status, program.describe())
         said = "\n".join(program.errors)

@@ -154,7 +154,7 @@ class Lab:
         return f":{port} " in namespace.run("ss", "-Hln", kind).stdout
 
     @staticmethod
-    def wait_until(condition, what, deadline_s=10):
+    def wait_until(condition, what, deadline_s=30):
         limit = time.monotonic() + deadline_s
         while not condition():
             if time.monotonic() > limit:
@@ -162,13 +162,13 @@ class Lab:
             time.sleep(0.02)
 
     @staticmethod
-    def fetch(namespace, url, deadline_s=3, output="-"):
+    def fetch(namespace, url, deadline_s=15, output="-"):
         """curl's result; stdout is the page."""
         return namespace.run("curl", "-sS", "-g", "--noproxy", "*", "--max-time", deadline_s, "-o", output, url,
                              check=False, timeout=deadline_s + 10)
 
     @staticmethod
-    def ping(namespace, address, count=3, payload=56, interval=0.05, deadline_s=3, options=()):
+    def ping(namespace, address, count=3, payload=56, interval=0.05, deadline_s=10, options=()):
         """ping's result; exit status 0 only if every echo came back."""
         result = namespace.run("ping", "-n", "-c", count, "-i", interval, "-s", payload, "-W", deadline_s, *options,
                                address, check=False, timeout=count * interval + deadline_s + 30)

@@ -6,10 +6,12 @@ import contextlib
 import ctypes
 import os
 import re
+import shutil
 import signal
 import subprocess
 
 PREFIX = "gvpn-lab"
+RECORDS = "/run/gvpn"
 CLONE_NEWNET = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -46,8 +48,13 @@ class Namespace:
         self.run("ip", "link", "set", "lo", "up")
 
     def remove(self):
+        """Its programs must be gone."""
         not_at_end(self.remove)
-        run("ip", "netns", "del", self.name, check=False)
+        _delete(self.name)
+
+    def record(self):
+        """Where gvpn programs write down what to undo after a kill: common/system/run_directory.h."""
+        return _record_of(self.name)
 
     def run(self, *argv, **options):
         return run(*argv, namespace=self.name, **options)
@@ -108,12 +115,23 @@ def _set_namespace(descriptor):
         raise OSError(ctypes.get_errno(), "setns")
 
 
+def _record_of(name):
+    return f"{RECORDS}/net-{os.stat(f'/run/netns/{name}').st_ino}"
+
+
+def _delete(name):
+    # The record first: as soon as the namespace is gone, another one can have its number.
+    if os.path.exists(f"/run/netns/{name}"):
+        shutil.rmtree(_record_of(name), ignore_errors=True)
+    run("ip", "netns", "del", name, check=False)
+
+
 def remove_leftovers():
     """Deletes the namespaces of runs whose process is gone: a killed run can't clean up after itself."""
     for line in run("ip", "netns", "list").stdout.splitlines():
         match = re.match(rf"({PREFIX}-(\d+)-\w+)", line)
         if match and not os.path.exists(f"/proc/{match.group(2)}"):
-            run("ip", "netns", "del", match.group(1), check=False)
+            _delete(match.group(1))
 
 
 _cleanups = []

@@ -11,7 +11,7 @@ from support.lab import OFFICE, PORT, make_certificate
 
 FRAME_CONTROL, FRAME_PACKET = 1, 2
 HELLO, HELLO_REPLY, LOGIN, LOGIN_REPLY, ADDRESS_REQUEST, ADDRESS_REPLY = range(1, 7)
-TIMEOUT_S = 10
+TIMEOUT_S = 30
 
 
 def connect_plain(home, address=OFFICE, port=PORT):
@@ -191,6 +191,12 @@ def source_of(packet):
         else socket.inet_ntop(socket.AF_INET6, packet[8:24])
 
 
+def is_echo_request(packet):
+    """RFC 792, RFC 4443; without IPv4 options or IPv6 extension headers."""
+    is_ipv4 = packet[0] >> 4 == 4
+    return (packet[9], packet[20:21]) == (1, b"\x08") if is_ipv4 else (packet[6], packet[40:41]) == (58, b"\x80")
+
+
 class Capture:
     """The IP packets on an interface from now on, either direction."""
 
@@ -203,16 +209,20 @@ class Capture:
             self._socket.bind((interface, self.ETH_P_ALL))
         self._socket.setblocking(False)
 
-    def sources(self):
-        """The source addresses seen since the last call."""
-        seen = set()
+    def packets(self):
+        """Those seen since the last call."""
+        seen = []
         while True:
             try:
                 packet = self._socket.recv(65536)
             except BlockingIOError:
                 return seen
             if packet and packet[0] >> 4 in (4, 6):
-                seen.add(source_of(packet))
+                seen.append(packet)
+
+    def sources(self):
+        """The source addresses seen since the last call."""
+        return {source_of(packet) for packet in self.packets()}
 
     def close(self):
         self._socket.close()

@@ -46,7 +46,7 @@ class Program:
     def is_running(self):
         return self.process.poll() is None
 
-    def wait_event(self, deadline_s=10, after=0, **fields):
+    def wait_event(self, deadline_s=30, after=0, **fields):
         """The first event from number `after` on that has these values; fails with all that the program said."""
         limit = time.monotonic() + deadline_s
         with self._changed:
@@ -60,18 +60,18 @@ class Program:
                 self._changed.wait(min(left, 0.2))
         raise AssertionError(f"{self.name} did not say {fields} within {deadline_s} s\n{self.describe()}")
 
-    def wait_end(self, deadline_s=10):
+    def wait_end(self, deadline_s=30):
         """Its exit status."""
         try:
             status = self.process.wait(deadline_s)
         except subprocess.TimeoutExpired:
             raise AssertionError(f"{self.name} did not end within {deadline_s} s\n{self.describe()}") from None
         for reader in self._readers:
-            reader.join(2)
+            reader.join(10)
         not_at_end(self.kill)
         return status
 
-    def stop(self, number=signal.SIGTERM, deadline_s=10):
+    def stop(self, number=signal.SIGTERM, deadline_s=30):
         if self.is_running():
             self.process.send_signal(number)
         return self.wait_end(deadline_s)

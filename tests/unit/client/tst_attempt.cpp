@@ -261,7 +261,7 @@ void TestAttempt::refusesATunnelNetworkThatThisComputerIsOn()
     witness.attempt->start();
     scene.advance(0s);
     QVERIFY(witness.fault.has_value());
-    QCOMPARE(witness.fault->stage, Stage::Tun);
+    QCOMPARE(witness.fault->stage, Stage::Routes);
     QCOMPARE(witness.fault->error.code, ErrorCode::AlreadyExists);
     QVERIFY(witness.fault->error.context.find("10.86.0.0/16 on wlan0") != std::string::npos);
     QVERIFY(scene.configurator.goals().empty());

@@ -138,6 +138,7 @@ void TestClientOptions::explainsWhatCantBeUsed_data()
     row("host bits", QStringLiteral("--server a --accept-routes 10.0.0.1/8"), "10.0.0.1/8");
     row("everything", QStringLiteral("--server a --accept-routes 0.0.0.0/0"), "0.0.0.0/0");
     row("half", QStringLiteral("--server a --accept-routes 8000::/1"), "8000::/1");
+    row("no TUN name", QStringLiteral("--server a --tun="), "--tun needs a name");
     row("state dir", QStringLiteral("--server a --state-dir="), "--state-dir");
     row("log level", QStringLiteral("--server a --log-level loud"), "loud");
     row("unknown option", QStringLiteral("--server a --frobnicate"), "frobnicate");

@@ -1,6 +1,8 @@
 #include "cli/output.h"
+#include "client/sentences.h"
 
 #include <QJsonDocument>
+#include <QTemporaryFile>
 #include <QtTest>
 
 using namespace gvpn;
@@ -34,6 +36,48 @@ QJsonObject json(const char* text)
     return QJsonDocument::fromJson(text).object();
 }
 
+/// What is written to a descriptor while this lives.
+class Captured {
+public:
+    explicit Captured(int descriptor)
+        : m_descriptor(descriptor)
+        , m_former(::dup(descriptor))
+    {
+        if (m_file.open())
+            ::dup2(m_file.handle(), m_descriptor);
+    }
+    ~Captured()
+    {
+        if (m_former >= 0)
+            restore();
+    }
+    Captured(const Captured&) = delete;
+    Captured& operator=(const Captured&) = delete;
+    QStringList lines()
+    {
+        restore();
+        m_file.seek(0);
+        return QString::fromUtf8(m_file.readAll()).split(QLatin1Char('\n'), Qt::SkipEmptyParts);
+    }
+
+private:
+    void restore()
+    {
+        std::fflush(nullptr);
+        ::dup2(m_former, m_descriptor);
+        ::close(std::exchange(m_former, -1));
+    }
+
+    QTemporaryFile m_file;
+    int m_descriptor;
+    int m_former;
+};
+
+client::Waiting waiting(ErrorCode code)
+{
+    return {{}, {}, 1'200ms, fault(code, Stage::Tcp)};
+}
+
 }  // namespace
 
 class TestClientOutput : public QObject {
@@ -44,6 +88,10 @@ private Q_SLOTS:
     void jsonGivesTheReasonOfAFailure();
     void disconnectingIsNoLine();
     void linesForPeople();
+    void saysOnceWhyAnAttemptFailed_data();
+    void saysOnceWhyAnAttemptFailed();
+    void saysWhyNothingWasTried_data();
+    void saysWhyNothingWasTried();
     void exitStatuses_data();
     void exitStatuses();
 };
@@ -97,6 +145,60 @@ void TestClientOutput::linesForPeople()
     QVERIFY(lineFor(client::Disconnected{fault(ErrorCode::Closed, Stage::Tcp)}, Office).isEmpty());
 }
 
+void TestClientOutput::saysOnceWhyAnAttemptFailed_data()
+{
+    QTest::addColumn<bool>("isJson");
+    QTest::newRow("text") << false;
+    QTest::newRow("JSON") << true;
+}
+
+void TestClientOutput::saysOnceWhyAnAttemptFailed()
+{
+    QFETCH(bool, isJson);
+    Captured standardOutput(STDOUT_FILENO);
+    Captured standardError(STDERR_FILENO);
+    Output output(isJson, Office);
+    for (const ErrorCode code : {ErrorCode::PermissionDenied, ErrorCode::PermissionDenied, ErrorCode::Unreachable}) {
+        output.state(client::Connecting{});
+        output.state(waiting(code));
+    }
+    output.state(client::Connected{{}, {}, info()});
+    output.state(waiting(ErrorCode::Unreachable));
+    output.sentence(QStringLiteral("Something else."));
+    output.state(waiting(ErrorCode::Unreachable));
+    output.state(client::Disconnected{fault(ErrorCode::Unreachable, Stage::Tcp)});
+    const QStringList errors = standardError.lines();
+    const QStringList lines = standardOutput.lines();
+    const QString forbidden = sentenceFor(fault(ErrorCode::PermissionDenied, Stage::Tcp), Office);
+    const QString unreachable = sentenceFor(fault(ErrorCode::Unreachable, Stage::Tcp), Office);
+    QCOMPARE(errors,
+             QStringList({forbidden, unreachable, unreachable, QStringLiteral("Something else."), unreachable}));
+    QCOMPARE(lines.filter(QStringLiteral("why")).isEmpty(), !isJson);
+    QCOMPARE(lines.at(1).startsWith(QLatin1Char('{')), isJson);
+    if (!isJson)
+        QCOMPARE(lines.at(1), QStringLiteral("Trying again in 2 s."));
+}
+
+void TestClientOutput::saysWhyNothingWasTried_data()
+{
+    saysOnceWhyAnAttemptFailed_data();
+}
+
+void TestClientOutput::saysWhyNothingWasTried()
+{
+    QFETCH(bool, isJson);
+    Captured standardOutput(STDOUT_FILENO);
+    Captured standardError(STDERR_FILENO);
+    Output(isJson, Office).failure(ErrorCode::PermissionDenied, QStringLiteral("Not so."));
+    const QStringList errors = standardError.lines();
+    const QStringList lines = standardOutput.lines();
+    QCOMPARE(errors, QStringList(QStringLiteral("Not so.")));
+    QCOMPARE(lines.size(), isJson ? 1 : 0);
+    if (isJson)
+        QCOMPARE(QJsonDocument::fromJson(lines.front().toUtf8()).object(),
+                 json(R"({"event":"state","state":"disconnected","code":"permission-denied","reason":"Not so."})"));
+}
+
 void TestClientOutput::exitStatuses_data()
 {
     QTest::addColumn<ErrorCode>("code");
@@ -116,6 +218,8 @@ void TestClientOutput::exitStatuses_data()
     row("login", ErrorCode::LoginRefused, Stage::Login, ExitStatus::LoginRefused);
     row("address", ErrorCode::AddressRefused, Stage::Address, ExitStatus::AddressRefused);
     row("no right", ErrorCode::PermissionDenied, Stage::Tun, ExitStatus::NotPermitted);
+    row("no right to routes", ErrorCode::PermissionDenied, Stage::Routes, ExitStatus::NotPermitted);
+    row("key file of another user", ErrorCode::PermissionDenied, Stage::Tls, ExitStatus::Failure);
     row("forbidden by a firewall", ErrorCode::PermissionDenied, Stage::Tcp, ExitStatus::Unreachable);
     row("no TLS", ErrorCode::ProtocolViolation, Stage::Tls, ExitStatus::ForeignProtocol);
     row("other TLS", ErrorCode::TlsFailure, Stage::Tls, ExitStatus::ForeignProtocol);

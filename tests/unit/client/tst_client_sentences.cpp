@@ -29,6 +29,10 @@ private Q_SLOTS:
     void escapesTextsOfTheServer();
     void everySkippedRouteHasASentence();
     void aContradictionShowsBothKeysAndTheFile();
+    void advisesByWhereItFailed_data();
+    void advisesByWhereItFailed();
+    void namesTheStateDirectoryOnce_data();
+    void namesTheStateDirectoryOnce();
 };
 
 void TestClientSentences::everyFailureHasASentence_data()
@@ -106,6 +110,58 @@ void TestClientSentences::aContradictionShowsBothKeysAndTheFile()
     const QString sentence = sentenceForContradiction(Office, pin(1), pin(2), QStringLiteral("dir/servers.json"));
     for (const auto& part : {pin(1).toString(), pin(2).toString(), std::string("dir/servers.json")})
         QVERIFY2(sentence.contains(QString::fromStdString(part)), qPrintable(sentence));
+}
+
+void TestClientSentences::advisesByWhereItFailed_data()
+{
+    QTest::addColumn<ErrorCode>("code");
+    QTest::addColumn<Stage>("stage");
+    QTest::addColumn<QString>("advice");
+    QTest::addColumn<QString>("misleading");
+    const auto row = [](const char* name, ErrorCode code, Stage stage, const char* advice, const char* misleading) {
+        QTest::newRow(name) << code << stage << QString::fromLatin1(advice) << QString::fromLatin1(misleading);
+    };
+    row("firewall", ErrorCode::PermissionDenied, Stage::Tcp, "firewalls of this computer and on the way", "setcap");
+    row("key file", ErrorCode::PermissionDenied, Stage::Tls, "permissions of what is named here", "setcap");
+    row("TUN", ErrorCode::PermissionDenied, Stage::Tun, "setcap", "firewall");
+    row("routes", ErrorCode::PermissionDenied, Stage::Routes, "setcap", "firewall");
+    row("TUN name", ErrorCode::AlreadyExists, Stage::Tun, "another name with --tun", "tunnel network");
+    row("overlap", ErrorCode::AlreadyExists, Stage::Routes, "another tunnel network", "--tun");
+}
+
+void TestClientSentences::advisesByWhereItFailed()
+{
+    QFETCH(ErrorCode, code);
+    QFETCH(Stage, stage);
+    QFETCH(QString, advice);
+    QFETCH(QString, misleading);
+    const QString sentence = sentenceFor(Fault{.stage = stage, .error = {code, "the cause"}}, Office);
+    QVERIFY2(sentence.contains(advice), qPrintable(sentence));
+    QVERIFY2(!sentence.contains(misleading), qPrintable(sentence));
+}
+
+void TestClientSentences::namesTheStateDirectoryOnce_data()
+{
+    QTest::addColumn<QString>("directory");
+    QTest::addColumn<ErrorCode>("code");
+    QTest::addColumn<QString>("cause");
+    QTest::addColumn<QString>("sentence");
+    QTest::newRow("permissions") << "/s" << ErrorCode::PermissionDenied << "/s: others may write to it"
+                                 << "Could not use the state directory /s: others may write to it; correct its "
+                                    "permissions or choose another with --state-dir.";
+    QTest::newRow("file in it") << "/s" << ErrorCode::Malformed << "/s/servers.json: damaged"
+                                << "Could not use the state directory /s: /s/servers.json: damaged; mend or remove "
+                                   "what is named here or choose another with --state-dir.";
+    QTest::newRow("none") << "" << ErrorCode::NotFound << "no home"
+                          << "Could not choose a state directory: no home; name one with --state-dir.";
+}
+
+void TestClientSentences::namesTheStateDirectoryOnce()
+{
+    QFETCH(QString, directory);
+    QFETCH(ErrorCode, code);
+    QFETCH(QString, cause);
+    QTEST(sentenceForStateDir(directory.toStdString(), {code, cause.toStdString()}), "sentence");
 }
 
 QTEST_APPLESS_MAIN(TestClientSentences)

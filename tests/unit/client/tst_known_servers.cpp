@@ -5,6 +5,9 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 using namespace gvpn;
 using namespace gvpn::client;
 
@@ -32,6 +35,9 @@ private Q_SLOTS:
     void ignoresTheCaseOfNames();
     void refusesADamagedFile_data();
     void refusesADamagedFile();
+    void refusesAFileThatOthersMayWrite_data();
+    void refusesAFileThatOthersMayWrite();
+    void refusesAFileOfAnotherUser();
 
 private:
     [[nodiscard]] Result<KnownServers> load() const { return KnownServers::load(m_file.toStdString()); }
@@ -119,6 +125,47 @@ void TestKnownServers::refusesADamagedFile()
     QVERIFY(known.error().context.find("servers.json") != std::string::npos);
     QVERIFY(file.open(QIODevice::ReadOnly));
     QCOMPARE(file.readAll(), content);
+}
+
+void TestKnownServers::refusesAFileThatOthersMayWrite_data()
+{
+    QTest::addColumn<int>("mode");
+    QTest::addColumn<bool>("isRefused");
+    QTest::newRow("owner") << 0600 << false;
+    QTest::newRow("everybody reads") << 0644 << false;
+    QTest::newRow("group writes") << 0660 << true;
+    QTest::newRow("others write") << 0602 << true;
+    QTest::newRow("everybody writes") << 0666 << true;
+}
+
+void TestKnownServers::refusesAFileThatOthersMayWrite()
+{
+    QFETCH(int, mode);
+    QFETCH(bool, isRefused);
+    QVERIFY(load()->remember(Office, pin(1)).has_value());
+    QCOMPARE(::chmod(m_file.toUtf8().constData(), static_cast<mode_t>(mode)), 0);
+    const auto known = load();
+    QCOMPARE(!known.has_value(), isRefused);
+    if (isRefused) {
+        QCOMPARE(known.error().code, ErrorCode::PermissionDenied);
+        QVERIFY(known.error().context.find("servers.json") != std::string::npos);
+    }
+}
+
+void TestKnownServers::refusesAFileOfAnotherUser()
+{
+    if (::geteuid() != 0)
+        QSKIP("only root can give a file away");
+    QVERIFY(load()->remember(Office, pin(1)).has_value());
+    QCOMPARE(::chown(m_file.toUtf8().constData(), 12345, 12345), 0);
+    const auto known = load();
+    QVERIFY(!known.has_value());
+    QCOMPARE(known.error().code, ErrorCode::PermissionDenied);
+    // A service's file in the service's directory, which root looks after.
+    const QByteArray directory = m_directory.path().toUtf8();
+    QCOMPARE(::chown(directory.constData(), 12345, 12345), 0);
+    QVERIFY(load().has_value());
+    QCOMPARE(::chown(directory.constData(), 0, 0), 0);
 }
 
 QTEST_APPLESS_MAIN(TestKnownServers)

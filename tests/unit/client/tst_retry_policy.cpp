@@ -31,6 +31,10 @@ void TestRetryPolicy::finalFailures_data()
     row("address", ErrorCode::AddressRefused, Stage::Address, true, false);
     row("version", ErrorCode::VersionMismatch, Stage::Tls, true, true);
     row("permission", ErrorCode::PermissionDenied, Stage::Tun, true, true);
+    row("permission for routes", ErrorCode::PermissionDenied, Stage::Routes, true, true);
+    row("key file of another user", ErrorCode::PermissionDenied, Stage::Tls, true, true);
+    row("firewall", ErrorCode::PermissionDenied, Stage::Tcp, false, false);
+    row("forbidden lookup", ErrorCode::PermissionDenied, Stage::Resolve, false, false);
     row("name taken", ErrorCode::AlreadyExists, Stage::Tun, true, true);
     row("argument", ErrorCode::InvalidArgument, Stage::Tun, true, true);
     row("damaged key file", ErrorCode::Malformed, Stage::Tls, true, true);

@@ -76,6 +76,7 @@ void IdentityStoreTest::neverOverwritesAFileThatItCantUse()
     directory.put("key.pem", content, 0600);
     const auto identity = loadOrCreateIdentity(directory.path("key.pem"));
     QVERIFY(!identity);
+    QCOMPARE(identity.error().code, ErrorCode::Malformed);
     QVERIFY(identity.error().context.starts_with(directory.path("key.pem")));
     QCOMPARE(directory.content("key.pem"), content);
 }

@@ -18,6 +18,8 @@ private Q_SLOTS:
     void makesAllThatIsMissingAndNobodyElseLooksIn_data();
     void makesAllThatIsMissingAndNobodyElseLooksIn();
     void leavesADirectoryThatExistsAsItIs();
+    void takesADirectoryThatOnlyItsOwnerRules_data();
+    void takesADirectoryThatOnlyItsOwnerRules();
     void refusesAPlaceThatCantBeUsed_data();
     void refusesAPlaceThatCantBeUsed();
 };
@@ -97,6 +99,34 @@ void StateDirTest::leavesADirectoryThatExistsAsItIs()
     QVERIFY(makeStateDir(directory.path("state")));
     QCOMPARE(directory.modeOf("state"), 0755);
     QCOMPARE(directory.content("state/file"), QByteArray("content"));
+}
+
+void StateDirTest::takesADirectoryThatOnlyItsOwnerRules_data()
+{
+    QTest::addColumn<int>("mode");
+    QTest::addColumn<bool>("isTaken");
+    QTest::newRow("owner") << 0700 << true;
+    QTest::newRow("everybody looks in") << 0755 << true;
+    QTest::newRow("group writes") << 0770 << false;
+    QTest::newRow("group only writes") << 0720 << false;
+    QTest::newRow("others write") << 0702 << false;
+    QTest::newRow("everybody writes") << 0777 << false;
+    QTest::newRow("everybody writes, set-group-id") << 02777 << false;
+    QTest::newRow("group writes, sticky") << 01770 << true;
+    QTest::newRow("everybody writes, sticky") << 01777 << true;
+}
+
+void StateDirTest::takesADirectoryThatOnlyItsOwnerRules()
+{
+    QFETCH(int, mode);
+    QFETCH(bool, isTaken);
+    const ScratchDirectory directory;
+    QCOMPARE(::mkdir(directory.path("state").c_str(), 0700), 0);
+    QCOMPARE(::chmod(directory.path("state").c_str(), static_cast<mode_t>(mode)), 0);
+    const auto made = makeStateDir(directory.path("state"));
+    QCOMPARE(made.has_value(), isTaken);
+    QVERIFY(isTaken || made.error().code == ErrorCode::PermissionDenied);
+    QCOMPARE(directory.modeOf("state"), mode);
 }
 
 void StateDirTest::refusesAPlaceThatCantBeUsed_data()

@@ -158,6 +158,9 @@ private Q_SLOTS:
         settings.mtu = 100;
         QCOMPARE(fixtures::letterOf(replyWith(exampleOffer(), settings)), 'V');
         settings = fixtures::exampleSettings();
+        settings.gateways.pop_back();
+        QCOMPARE(fixtures::letterOf(replyWith(exampleOffer(), settings)), 'V');
+        settings = fixtures::exampleSettings();
         settings.addresses.clear();
         QCOMPARE(fixtures::letterOf(replyWith(exampleOffer(), settings)), 'V');
         settings = fixtures::exampleSettings();

@@ -212,6 +212,18 @@ private Q_SLOTS:
         }
     }
 
+    void answersPingsUntilThereAreTooMany()
+    {
+        auto conversation = conversationIn(5);
+        for (unsigned i = 0; i < MaxControlPerSecond; ++i)
+            QVERIFY(sentAt<Pong>(conversation.receive(encode(Ping{i}), Start + 5s), 0));
+        for (unsigned i = 0; i < MaxControlPerSecond; ++i)
+            QVERIFY(sentAt<Pong>(conversation.receive(encode(Ping{i}), Start + 6s), 0));
+        const Actions actions = conversation.receive(encode(Ping{1}), Start + 6s + 999ms);
+        QVERIFY(sentAt<Goodbye>(actions, 0));
+        QCOMPARE(actionAt<CloseConversation>(actions, 1)->error.code, ErrorCode::ProtocolViolation);
+    }
+
     void findsASilentClient()
     {
         auto conversation = conversationIn(5);

@@ -34,6 +34,7 @@ private Q_SLOTS:
     void aClientThatReadsAgainGoesOn();
     void aClientThatDoesNotReadDoesNotStopOthers();
     void aClientThatAsksWithoutReadingIsClosed();
+    void aFloodOfPingsIsClosed();
     void badFramesOfOneLeaveOthersAlone();
     void aResetFreesTheAddress();
     void saysGoodbyeWhenItStops();
@@ -226,13 +227,29 @@ void TestHubClients::aClientThatAsksWithoutReadingIsClosed()
     greedy.line.pauseReadingOfFirst(true);
     for (std::uint64_t i = 0; i < 40'000 && office.disconnected.empty(); ++i) {
         greedy->link().sendControl(protocol::encode(protocol::Ping{i}));
-        if (i % 100 == 0)
+        // As fast as is not yet a flood.
+        if (i % protocol::MaxControlPerSecond == 0) {
             office.pump();
+            office.time.advance(std::chrono::seconds(1));
+        }
     }
     QCOMPARE(office.disconnected.size(), std::size_t{1});
     QVERIFY(office.disconnected[0].reason.code == ErrorCode::TimedOut);
     office.pump();
     QCOMPARE(office.hub.sessionCount(), std::size_t{0});
+}
+
+void TestHubClients::aFloodOfPingsIsClosed()
+{
+    Office office;
+    Guest& other = office.connect();
+    Guest& flooding = office.connect();
+    for (std::uint64_t i = 0; i <= protocol::MaxControlPerSecond; ++i)
+        flooding->link().sendControl(protocol::encode(protocol::Ping{i}));
+    office.pump();
+    QCOMPARE(office.disconnected.size(), std::size_t{1});
+    QVERIFY(office.disconnected[0].reason.code == ErrorCode::ProtocolViolation);
+    QVERIFY(flooding->ended && !other->ended);
 }
 
 void TestHubClients::badFramesOfOneLeaveOthersAlone()

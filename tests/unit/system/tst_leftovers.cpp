@@ -51,6 +51,10 @@ private Q_SLOTS:
     void undoesWhatTheDeadLeftInReverse();
     void leavesTheLivingAlone();
     void leavesATableThatTheLivingUse();
+    void leavesATableAloneThatIsTakenMeanwhile();
+    void leavesTheTableOfALaterInterfaceAlone();
+    void undoesTheTableOfAnInterfaceThatOutlivedItsProgram();
+    void takesOverWhatItReplaces();
     void leavesAnotherInterfaceWithThatNumberAlone();
     void keepsTheJournalWhenAStepFails();
     void worksWhenAnswersComeLate();
@@ -204,6 +208,56 @@ void LeftoversTest::leavesATableThatTheLivingUse()
     QVERIFY(cleanUp().has_value());
     QCOMPARE(m_runner->undone(), std::vector<Operation>{tableName("gvpn_gvpn1")});
     QCOMPARE(journalCount(), std::size_t(1));
+}
+
+void LeftoversTest::leavesATableAloneThatIsTakenMeanwhile()
+{
+    leave(deadHolder(), {table("gvpn_gvpn0"), table("gvpn_gvpn1")});
+    m_runner->holdAnswers();
+    std::optional<Result<CleanupReport>> report;
+    cleanUpLeftovers(directory(), ledger(Holder::makeOwn()), *m_runner,
+                     [&](auto result) { report = std::move(result); });
+    // It is recorded, and being loaded.
+    Journal other(directory(), Holder::makeOwn());
+    QVERIFY(other.add(table("gvpn_gvpn0")).has_value());
+    while (m_runner->answerOne())
+        continue;
+    QVERIFY(report && *report);
+    QCOMPARE(m_runner->undone(), std::vector<Operation>{tableName("gvpn_gvpn1")});
+    QCOMPARE(journalCount(), std::size_t(2));
+}
+
+void LeftoversTest::leavesTheTableOfALaterInterfaceAlone()
+{
+    leave(deadHolder(), {table("gvpn_lo"), table("gvpn_gvpn1")});
+    QCOMPARE(cleanUp()->undone.size(), std::size_t(1));
+    QCOMPARE(m_runner->undone(), std::vector<Operation>{tableName("gvpn_gvpn1")});
+    QCOMPARE(journalCount(), std::size_t(1));
+}
+
+void LeftoversTest::undoesTheTableOfAnInterfaceThatOutlivedItsProgram()
+{
+    leave(deadHolder(), {address(LoopbackIndex), table("gvpn_lo")});
+    QCOMPARE(cleanUp()->undone.size(), std::size_t(2));
+    QCOMPARE(journalCount(), std::size_t(0));
+}
+
+void LeftoversTest::takesOverWhatItReplaces()
+{
+    const Holder own = Holder::makeOwn();
+    leave(Holder::makeOwn(), {table("gvpn_gvpn0")});
+    leave(deadHolder(), {table("gvpn_lo"), table("gvpn_gvpn1")});
+    leave(deadHolder(), {table("gvpn_lo")});
+    m_runner->failPerformAt(0, Error{ErrorCode::PermissionDenied, "no"});
+    JournaledRunner journaled(*m_runner, Journal(directory(), own));
+    journaled.perform(table("gvpn_lo"), ignored);
+    QCOMPARE(journalCount(), std::size_t(3));
+    journaled.perform(table("gvpn_lo"), ignored);
+    journaled.undo(table("gvpn_lo"), ignored);
+    QCOMPARE(journalCount(), std::size_t(2));
+    for (const JournalRecord& record : readJournals(directory()))
+        QCOMPARE(record.entries.size(), std::size_t(1));
+    QCOMPARE(cleanUp()->undone, std::vector<std::string>{"load nftables table gvpn_gvpn1"});
 }
 
 void LeftoversTest::leavesAnotherInterfaceWithThatNumberAlone()

@@ -70,15 +70,18 @@ TableSpec spec()
     result.tunnelInterface = "gvpn0";
     result.tunnelNetworks = prefixes({"10.86.0.0/24"});
     result.lanNetworks = prefixes({"172.17.0.0/16"});
+    result.lanInterfaces = {"eth0"};
     return result;
 }
 
-const QStringList TunnelOnly{QStringLiteral("oifname gvpn0 ct state established,related accept"),
+const QStringList TunnelOnly{QStringLiteral("oifname gvpn0 ct direction reply ct state established,related accept"),
                              QStringLiteral("iifname gvpn0 drop"), QStringLiteral("oifname gvpn0 drop")};
 const QStringList Ipv4{
     QStringLiteral("iifname gvpn0 ip saddr 10.86.0.0/24 ip daddr 172.17.0.0/16 accept"),
-    QStringLiteral("oifname gvpn0 ip saddr 172.17.0.0/16 ip daddr 10.86.0.0/24 accept"),
+    QStringLiteral("iifname eth0 oifname gvpn0 ip saddr 172.17.0.0/16 ip daddr 10.86.0.0/24 accept"),
 };
+const QStringList Exceptions{QStringLiteral("ct state established,related accept"),
+                             QStringLiteral("ct status dnat accept")};
 
 }  // namespace
 
@@ -93,6 +96,8 @@ private Q_SLOTS:
     void writesNoRulesForAFamilyWithoutAPool();
     void masqueradesOnlyWhenAsked();
     void guardsTheInterfacesThatWereSwitchedOn();
+    void letsABridgeBridge();
+    void letsNothingInWithoutLanInterfaces();
     void guardsEveryInterfaceWhenAllOfIPv6WasSwitchedOn();
     void removesTheTable();
 };
@@ -137,12 +142,14 @@ void NftRulesetTest::writesRulesForBothFamilies()
     TableSpec both = spec();
     both.tunnelNetworks = prefixes({"10.86.0.0/24", "fd00:86::/64"});
     both.lanNetworks = prefixes({"172.17.0.0/16", "192.168.5.9/32", "fd00:17::/64"});
+    both.lanInterfaces = {"eth0", "eth1"};
     const QString ruleset = QString::fromStdString(makeRuleset(both));
     const QStringList expected{
         QStringLiteral("iifname gvpn0 ip saddr 10.86.0.0/24 ip daddr 172.17.0.0/16,192.168.5.9/32 accept"),
-        QStringLiteral("oifname gvpn0 ip saddr 172.17.0.0/16,192.168.5.9/32 ip daddr 10.86.0.0/24 accept"),
+        QStringLiteral(
+            "iifname eth0,eth1 oifname gvpn0 ip saddr 172.17.0.0/16,192.168.5.9/32 ip daddr 10.86.0.0/24 accept"),
         QStringLiteral("iifname gvpn0 ip6 saddr fd00:86::/64 ip6 daddr fd00:17::/64 accept"),
-        QStringLiteral("oifname gvpn0 ip6 saddr fd00:17::/64 ip6 daddr fd00:86::/64 accept")};
+        QStringLiteral("iifname eth0,eth1 oifname gvpn0 ip6 saddr fd00:17::/64 ip6 daddr fd00:86::/64 accept")};
     QCOMPARE(rules(ruleset.toStdString(), QStringLiteral("forward")), expected + TunnelOnly);
     const QStringList masquerading{
         QStringLiteral("oifname != gvpn0 ip saddr 10.86.0.0/24 ip daddr 172.17.0.0/16,192.168.5.9/32 masquerade"),
@@ -172,19 +179,36 @@ void NftRulesetTest::guardsTheInterfacesThatWereSwitchedOn()
     TableSpec guarded = spec();
     guarded.guardedIPv4 = {"eth0", "eth1.5"};
     guarded.guardedIPv6 = {"eth0"};
-    const QStringList expected{
-        QStringLiteral("nfproto ipv4 iifname eth0,eth1.5 oifname != gvpn0 oifgroup != 26486 drop"),
-        QStringLiteral("nfproto ipv6 iifname eth0 oifname != gvpn0 oifgroup != 26486 drop")};
-    QCOMPARE(rules(makeRuleset(guarded), QStringLiteral("forward")), Ipv4 + TunnelOnly + expected);
+    const QStringList guards{QStringLiteral("nfproto ipv4 iifname eth0,eth1.5 oifname != gvpn0 oifgroup != 26486 drop"),
+                             QStringLiteral("nfproto ipv6 iifname eth0 oifname != gvpn0 oifgroup != 26486 drop")};
+    QCOMPARE(rules(makeRuleset(guarded), QStringLiteral("forward")), Ipv4 + TunnelOnly + Exceptions + guards);
+}
+
+void NftRulesetTest::letsABridgeBridge()
+{
+    TableSpec guarded = spec();
+    guarded.bridges = {"br0", "br1"};
+    QCOMPARE(rules(makeRuleset(guarded), QStringLiteral("forward")), Ipv4 + TunnelOnly);
+    guarded.guardedIPv6 = {"br0", "br1"};
+    const QStringList bridged{QStringLiteral("iifname br0 oifname br0 accept"),
+                              QStringLiteral("iifname br1 oifname br1 accept")};
+    const QStringList guards{QStringLiteral("nfproto ipv6 iifname br0,br1 oifname != gvpn0 oifgroup != 26486 drop")};
+    QCOMPARE(rules(makeRuleset(guarded), QStringLiteral("forward")), Ipv4 + TunnelOnly + bridged + Exceptions + guards);
+}
+
+void NftRulesetTest::letsNothingInWithoutLanInterfaces()
+{
+    TableSpec nowhere = spec();
+    nowhere.lanInterfaces.clear();
+    QCOMPARE(rules(makeRuleset(nowhere), QStringLiteral("forward")), Ipv4.first(1) + TunnelOnly);
 }
 
 void NftRulesetTest::guardsEveryInterfaceWhenAllOfIPv6WasSwitchedOn()
 {
     TableSpec guarded = spec();
     guarded.guardsAllIPv6 = true;
-    const QStringList expected{
-        QStringLiteral("nfproto ipv6 iifgroup != 26486 oifname != gvpn0 oifgroup != 26486 drop")};
-    QCOMPARE(rules(makeRuleset(guarded), QStringLiteral("forward")), Ipv4 + TunnelOnly + expected);
+    const QStringList guards{QStringLiteral("nfproto ipv6 iifgroup != 26486 oifname != gvpn0 oifgroup != 26486 drop")};
+    QCOMPARE(rules(makeRuleset(guarded), QStringLiteral("forward")), Ipv4 + TunnelOnly + Exceptions + guards);
 }
 
 void NftRulesetTest::removesTheTable()

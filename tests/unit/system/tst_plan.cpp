@@ -40,9 +40,10 @@ NetworkSnapshot office()
                            interface("eth1", 3, {"172.17.0.5/16", "fd00:17::5/64"}),
                            interface("eth2.5", 4, {"192.168.5.5/24"}), interface("gvpn0", TunIndex, {"10.86.0.1/24"})};
     snapshot.interfaces[0].isLoopback = true;
-    snapshot.interfaces[1].hasRouterAdvertisedRoute = true;
     snapshot.routes = {route("192.168.77.0/24", 4), route("172.31.0.0/16", TunIndex), route("172.30.0.0/16", 1)};
+    snapshot.interfaces[3].acceptRa = 0;
     snapshot.hasForceForwarding = true;
+    snapshot.defaultAcceptRa = 1;
     return snapshot;
 }
 
@@ -99,6 +100,9 @@ private Q_SLOTS:
     void switchesOnlyWhatIsNeeded();
     void leavesAloneWhatForwardsAlready();
     void guardsOnlyWhatItSwitchedOn();
+    void letsGuardedBridgesBridge();
+    void findsTheInterfacesThatLeadToALan_data();
+    void findsTheInterfacesThatLeadToALan();
     void passesMasqueradingOn();
     void saysWhichLanIsNotThere_data();
     void saysWhichLanIsNotThere();
@@ -153,7 +157,9 @@ void PlanTest::switchesOnlyWhatIsNeeded_data()
     const QString lan4Forwarding = QStringLiteral("ipv4/conf/eth1/forwarding ");
     const QString tun4Forwarding = QStringLiteral("ipv4/conf/gvpn0/forwarding");
     const QString forced = QStringLiteral("ipv6/conf/eth1/force_forwarding ipv6/conf/gvpn0/force_forwarding");
-    const QString all = QStringLiteral("ipv6/conf/eth0/accept_ra=2 ipv6/conf/all/forwarding");
+    const QString all =
+        QStringLiteral("ipv6/conf/default/accept_ra=2 ipv6/conf/eth0/accept_ra=2 ipv6/conf/eth1/accept_ra=2 "
+                       "ipv6/conf/all/forwarding");
     QTest::newRow("IPv4") << Texts{pool4} << Texts{lan4} << true << lan4Forwarding + tun4Forwarding;
     QTest::newRow("IPv6") << Texts{pool6} << Texts{lan6} << true << forced;
     QTest::newRow("IPv6, older kernel") << Texts{pool6} << Texts{lan6} << false << all;
@@ -224,6 +230,7 @@ void PlanTest::guardsOnlyWhatItSwitchedOn()
     expected.tunnelInterface = "gvpn0";
     expected.tunnelNetworks = config.forwarding->tunnelNetworks;
     expected.lanNetworks = config.forwarding->lanNetworks;
+    expected.lanInterfaces = {"eth1", "eth2.5"};
     expected.guardedIPv4 = {"eth2.5"};
     expected.guardedIPv6 = {"eth1", "eth2.5"};
     QCOMPARE(ruleset(*plan(config, snapshot)), QString::fromStdString(makeRuleset(expected)));
@@ -232,6 +239,76 @@ void PlanTest::guardsOnlyWhatItSwitchedOn()
     expected.guardedIPv6.clear();
     expected.guardsAllIPv6 = true;
     QCOMPARE(ruleset(*plan(config, snapshot)), QString::fromStdString(makeRuleset(expected)));
+}
+
+void PlanTest::letsGuardedBridgesBridge()
+{
+    const NetworkConfig config = serverConfig({"10.86.0.0/24", "fd00:86::/64"}, {"172.17.0.0/16", "fd00:17::/64"});
+    NetworkSnapshot snapshot = office();
+    snapshot.interfaces[1].kind = "bridge";
+    snapshot.interfaces[2].kind = "bridge";
+    TableSpec expected;
+    expected.tunnelInterface = "gvpn0";
+    expected.tunnelNetworks = config.forwarding->tunnelNetworks;
+    expected.lanNetworks = config.forwarding->lanNetworks;
+    expected.lanInterfaces = {"eth1"};
+    expected.guardedIPv4 = {"eth1"};
+    expected.guardedIPv6 = {"eth1"};
+    expected.bridges = {"eth1"};
+    QCOMPARE(ruleset(*plan(config, snapshot)), QString::fromStdString(makeRuleset(expected)));
+
+    snapshot.hasForceForwarding = false;
+    expected.guardedIPv6.clear();
+    expected.guardsAllIPv6 = true;
+    expected.bridges = {"eth0", "eth1"};
+    QCOMPARE(ruleset(*plan(config, snapshot)), QString::fromStdString(makeRuleset(expected)));
+}
+
+void PlanTest::findsTheInterfacesThatLeadToALan_data()
+{
+    QTest::addColumn<QString>("lan");
+    QTest::addColumn<QStringList>("routes");
+    QTest::addColumn<QString>("expected");
+    const QString wanDefault = QStringLiteral("0.0.0.0/0 2");
+    QTest::newRow("one part of it") << "10.0.0.0/8" << QStringList{wanDefault, QStringLiteral("10.1.0.0/16 3")}
+                                    << "eth1";
+    QTest::newRow("two parts of it") << "10.0.0.0/8"
+                                     << QStringList{QStringLiteral("10.1.0.0/16 3"), QStringLiteral("10.2.0.0/16 4")}
+                                     << "eth1 eth2.5";
+    QTest::newRow("on the link, with a default route") << "172.16.0.0/12" << QStringList{wanDefault} << "eth1";
+    QTest::newRow("on the link and routed")
+        << "172.16.0.0/12" << QStringList{wanDefault, QStringLiteral("172.20.0.0/16 4")} << "eth1 eth2.5";
+    QTest::newRow("two ways") << "10.1.0.0/16"
+                              << QStringList{QStringLiteral("10.1.0.0/16 3"), QStringLiteral("10.1.0.0/16 4")}
+                              << "eth1 eth2.5";
+    QTest::newRow("by a route to more") << "10.1.0.0/16" << QStringList{wanDefault, QStringLiteral("10.0.0.0/8 3")}
+                                        << "eth1";
+    QTest::newRow("by the narrowest route to more")
+        << "10.1.0.0/16" << QStringList{QStringLiteral("0.0.0.0/1 2"), QStringLiteral("10.0.0.0/8 3")} << "eth1";
+    QTest::newRow("only the default route") << "10.0.0.0/8" << QStringList{wanDefault} << "eth0";
+    QTest::newRow("the other family's route")
+        << "10.0.0.0/8" << QStringList{wanDefault, QStringLiteral("::/1 3")} << "eth0";
+}
+
+void PlanTest::findsTheInterfacesThatLeadToALan()
+{
+    QFETCH(QString, lan);
+    QFETCH(QStringList, routes);
+    QFETCH(QString, expected);
+    NetworkSnapshot snapshot = office();
+    for (const QString& text : routes) {
+        const QStringList words = text.split(u' ');
+        snapshot.routes.push_back(route(words.at(0).toLatin1().constData(), words.at(1).toUInt()));
+    }
+    // Another table is for whom rules send there.
+    snapshot.routes.push_back(route("10.9.0.0/16", 2));
+    snapshot.routes.back().table = 100;
+    const auto operations = plan(serverConfig({"10.99.0.0/24"}, {lan.toLatin1().constData()}), snapshot);
+    QVERIFY(operations.has_value());
+    QStringList names = switches(*operations).split(u' ');
+    for (QString& name : names)
+        name = name.section(u'/', 2, 2);
+    QCOMPARE(names.join(u' '), expected + QStringLiteral(" gvpn0"));
 }
 
 void PlanTest::passesMasqueradingOn()

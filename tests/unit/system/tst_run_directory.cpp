@@ -8,8 +8,21 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <thread>
+
 using namespace gvpn;
 using namespace gvpn::system;
+
+namespace {
+
+QString readLocks()
+{
+    QFile file(QStringLiteral("/proc/locks"));
+    return file.open(QIODevice::ReadOnly) ? QString::fromLatin1(file.readAll()) : QString();
+}
+
+}  // namespace
 
 class RunDirectoryTest : public QObject {
     Q_OBJECT
@@ -20,6 +33,8 @@ private Q_SLOTS:
     void keepsObjects();
     void isClosedToOthers();
     void createsNothingBeforeTheLock();
+    void goesWithTheLastFile();
+    void locksANewDirectoryAfterWaitingForARemovedOne();
     void refusesADirectoryThatOthersCanChange();
     void ignoresFilesOfNoUse_data();
     void ignoresFilesOfNoUse();
@@ -64,6 +79,50 @@ void RunDirectoryTest::createsNothingBeforeTheLock()
     QVERIFY(!directory.read("a.json"));
     QVERIFY(directory.list("", "").empty());
     QVERIFY(!QFile::exists(QString::fromStdString(directory.path())));
+}
+
+void RunDirectoryTest::goesWithTheLastFile()
+{
+    const RunDirectory directory = locate();
+    const auto exists = [&] { return QFile::exists(QString::fromStdString(directory.path())); };
+    {
+        const auto lock = directory.lock();
+        QVERIFY(lock && directory.write("a.json", {}) && directory.write("b.json", {}));
+        directory.remove("a.json");
+        QVERIFY(exists());
+        directory.remove("b.json");
+        QVERIFY(!exists());
+    }
+    const auto again = directory.lock();
+    QVERIFY(again.has_value());
+    QVERIFY(directory.write("a.json", {}).has_value());
+    QFile other(QString::fromStdString(directory.path() + "/other"));
+    QVERIFY(other.open(QIODevice::WriteOnly));
+    directory.remove("a.json");
+    QVERIFY(other.exists());
+    QVERIFY(QFile::exists(QString::fromStdString(directory.path() + "/lock")));
+}
+
+void RunDirectoryTest::locksANewDirectoryAfterWaitingForARemovedOne()
+{
+    const RunDirectory directory = locate();
+    Result<UniqueFd> first = directory.lock();
+    QVERIFY(first && directory.write("a.json", {}));
+    std::atomic<bool> hasWritten = false;
+    std::thread other([&] {
+        const auto second = directory.lock();
+        hasWritten = second && directory.write("b.json", {});
+    });
+    struct stat info {};
+    QVERIFY(::fstat(first->get(), &info) == 0);
+    const QRegularExpression waiter(QStringLiteral("-> FLOCK .*:%1 ").arg(info.st_ino));
+    QTRY_VERIFY(readLocks().contains(waiter));
+    directory.remove("a.json");
+    first->reset();
+    other.join();
+    QVERIFY(hasWritten);
+    QVERIFY(directory.read("b.json").has_value());
+    QVERIFY(directory.lock().has_value());
 }
 
 void RunDirectoryTest::refusesADirectoryThatOthersCanChange()

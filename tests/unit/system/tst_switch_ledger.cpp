@@ -27,6 +27,7 @@ private Q_SLOTS:
     void putsBackWhatOnlyTheDeadHold();
     void leavesAloneWhatTheLivingHold();
     void leavesAloneWhatSomebodyElseChanged();
+    void leavesForwardingOnForWhoeverSwitchedItOnEverywhere();
     void takesOverWhatSomebodyElseChanged();
     void holdsTwiceAsOnce();
     void refusesAnotherValueWhileItIsHeld();
@@ -207,6 +208,33 @@ void SwitchLedgerTest::leavesAloneWhatSomebodyElseChanged()
     QVERIFY(!hasRecord());
 }
 
+/// What the kernel does when ip_forward is written: our switch was on already.
+void SwitchLedgerTest::leavesForwardingOnForWhoeverSwitchedItOnEverywhere()
+{
+    SwitchLedger only = ledger();
+    QVERIFY(only.hold(Lan, "1").has_value());
+    NetworkSnapshot snapshot;
+    snapshot.interfaces.resize(1);
+    snapshot.interfaces[0].name = "eth0";
+    snapshot.interfaces[0].forwardsIPv4 = true;
+    NetworkSnapshot before = snapshot;
+    only.restoreOriginals(before);
+    QVERIFY(!before.interfaces[0].forwardsIPv4);
+    for (const char* name : {"eth0", "eth1", "default", "all"})
+        set(std::string("ipv4/conf/") + name + "/forwarding", "1\n");
+    only.restoreOriginals(snapshot);
+    QVERIFY(snapshot.interfaces[0].forwardsIPv4);
+    QVERIFY(only.release(Lan).has_value());
+    QCOMPARE(get(Lan), QByteArray("1"));
+    QVERIFY(!hasRecord());
+
+    // A default that was on before says nothing.
+    set(Lan, "0\n");
+    QVERIFY(ledger(deadHolder()).hold(Lan, "1").has_value());
+    QCOMPARE(*ledger().releaseDead(), std::vector<std::string>{Lan});
+    QCOMPARE(get(Lan), QByteArray("0"));
+}
+
 void SwitchLedgerTest::takesOverWhatSomebodyElseChanged()
 {
     const std::string acceptRa = "ipv6/conf/eth0/accept_ra";
@@ -371,6 +399,8 @@ void SwitchLedgerTest::ignoresDamagedRecords_data()
     QTest::newRow("a dependent elsewhere")
         << QByteArray(R"({"ipv4/conf/eth0/forwarding": {"original": "0", "value": "1", "holders": [)") + holder
                + R"(], "dependents": {"../x": "1"}}})";
+    QTest::newRow("a text as default") << QByteArray(
+        R"({"ipv4/conf/eth0/forwarding": {"original": "0", "value": "1", "holders": [], "default": "x"}})");
     QTest::newRow("no object") << QByteArray(R"({"ipv4/conf/eth0/forwarding": 5})");
 }
 

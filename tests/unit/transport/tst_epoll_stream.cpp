@@ -20,6 +20,7 @@ private Q_SLOTS:
     void tellsOfAReset();
     void tellsOfAConnectionThatBrokeUnderAWriter();
     void sendsWhatItTookWhenItIsClosed();
+    void sendsItsLastWordsToAPeerThatReadsLate();
     void keepsItsLastWordsFromAResetWhileThePeerIsSending();
     void sendsAResetWhenItIsAborted();
     void endsTheConnectionWhenItIsDestroyed();
@@ -162,6 +163,28 @@ void EpollStreamTest::sendsWhatItTookWhenItIsClosed()
     QCOMPARE(end, 0);
     QCOMPARE(received.size(), *taken);
     QVERIFY(std::ranges::equal(received, ByteView(bytes).first(*taken)));
+}
+
+void EpollStreamTest::sendsItsLastWordsToAPeerThatReadsLate()
+{
+    auto stream = makeStream(std::move(m_pair.first));
+    const ByteVector bytes = patternOf(4 * 1024 * 1024);
+    const auto taken = stream->write(bytes);
+    QVERIFY(taken.has_value() && *taken < bytes.size());
+    const ByteView lastWords = ByteView(bytes).subspan(*taken, 300'000);
+    stream->closeAfter(lastWords);
+    stream.reset();
+
+    ByteVector received;
+    int end = EAGAIN;
+    QVERIFY(runUntil([&] {
+        const ByteVector some = receiveWhatIsThere(m_pair.second, end);
+        received.insert(received.end(), some.begin(), some.end());
+        return end != EAGAIN;
+    }));
+    QCOMPARE(end, 0);
+    QCOMPARE(received.size(), *taken + lastWords.size());
+    QVERIFY(std::ranges::equal(received, ByteView(bytes).first(*taken + lastWords.size())));
 }
 
 void EpollStreamTest::keepsItsLastWordsFromAResetWhileThePeerIsSending()

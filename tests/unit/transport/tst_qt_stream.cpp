@@ -20,6 +20,7 @@ private Q_SLOTS:
     void tellsOfAReset();
     void tellsOfAConnectionThatBrokeUnderAWriterButNotFromInsideOfWrite();
     void sendsWhatItTookWhenItIsClosed();
+    void sendsItsLastWordsToAPeerThatReadsLate();
     void keepsItsLastWordsFromAResetWhileThePeerIsSending();
     void callsNobodyAfterACloseInsideACallback_data();
     void callsNobodyAfterACloseInsideACallback();
@@ -177,6 +178,29 @@ void QtStreamTest::sendsWhatItTookWhenItIsClosed()
     QCOMPARE(end, 0);
     QCOMPARE(received.size(), *taken);
     QVERIFY(std::ranges::equal(received, ByteView(bytes).first(*taken)));
+}
+
+void QtStreamTest::sendsItsLastWordsToAPeerThatReadsLate()
+{
+    auto stream = makeStream(std::move(m_pair.first));
+    const ByteVector bytes = patternOf(4 * 1024 * 1024);
+    const auto taken = stream->write(bytes);
+    QVERIFY(taken.has_value() && *taken < bytes.size());
+    const ByteView lastWords = ByteView(bytes).subspan(*taken, 300'000);
+    stream->closeAfter(lastWords);
+    stream.reset();
+
+    ByteVector received;
+    int end = EAGAIN;
+    const auto receiveMore = [&] {
+        const ByteVector some = receiveWhatIsThere(m_pair.second, end);
+        received.insert(received.end(), some.begin(), some.end());
+        return end != EAGAIN;
+    };
+    QTRY_VERIFY(receiveMore());
+    QCOMPARE(end, 0);
+    QCOMPARE(received.size(), *taken + lastWords.size());
+    QVERIFY(std::ranges::equal(received, ByteView(bytes).first(*taken + lastWords.size())));
 }
 
 void QtStreamTest::keepsItsLastWordsFromAResetWhileThePeerIsSending()

@@ -78,6 +78,7 @@ private Q_SLOTS:
     void segmentsKeepTheirHeader();
     void packetsMayBeChangedInPlace();
     void aControlMessageGoesAheadOfWhatWasRefused();
+    void aGoodbyeReachesAPeerThatReadsLate();
 };
 
 void TestLinkTraffic::everythingArrivesOnceAndInOrder_data()
@@ -215,6 +216,23 @@ void TestLinkTraffic::aControlMessageGoesAheadOfWhatWasRefused()
     compareNumbers(pair.server.recorder, 300);
     QCOMPARE(pair.server.recorder.controls.size(), std::size_t{1});
     QVERIFY(packetsBefore < 300);
+}
+
+void TestLinkTraffic::aGoodbyeReachesAPeerThatReadsLate()
+{
+    LinkPair pair({.windowBytes = 8 * 1024});
+    pair.establish();
+    pair.line.pauseReadingOfSecond(true);
+    Sender sender(pair.client, 300, 4);
+    sender.send();
+    QVERIFY(!pair.client.link->hasRoom());
+    pair.client.link->sendControl(protocol::encode(protocol::Goodbye{protocol::GoodbyeCode::Stopping, "bye"}));
+    pair.client.link->close();
+    pair.line.pauseReadingOfSecond(false);
+    pair.pump();
+    QCOMPARE(pair.server.recorder.messages<protocol::Goodbye>().size(), std::size_t{1});
+    QVERIFY(pair.server.recorder.hasEndedWith(ErrorCode::Closed));
+    QVERIFY(pair.client.recorder.ends.empty());
 }
 
 QTEST_APPLESS_MAIN(TestLinkTraffic)
