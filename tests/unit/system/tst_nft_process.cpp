@@ -18,6 +18,9 @@ private Q_SLOTS:
 /// Without a descriptor to spare: installing nftables wouldn't help.
 void NftProcessTest::saysWhyItCantStart()
 {
+#ifdef GVPN_IS_SANITIZED
+    QSKIP("UndefinedBehaviorSanitizer looks at objects through a pipe, for which there is no descriptor here");
+#endif
     const bool isInstalled = ::access("/usr/sbin/nft", X_OK) == 0;
     rlimit original{};
     QVERIFY(::getrlimit(RLIMIT_NOFILE, &original) == 0);
