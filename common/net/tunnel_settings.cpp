@@ -105,7 +105,7 @@ Result<void> checkRoutes(const std::vector<Prefix>& routes, const SettingsLimits
     if (const auto counted = checkCount("routes", routes.size(), limits.maxRoutes); !counted)
         return counted;
     for (const Prefix& route : routes) {
-        if (isForbiddenNetwork(route))
+        if (!limits.allowsReservedRoutes && isForbiddenNetwork(route))
             return bad("route " + route.toString(), "can't lead through a tunnel");
     }
     std::vector<Prefix> sorted = routes;

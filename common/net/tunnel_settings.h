@@ -32,12 +32,15 @@ struct SettingsLimits {
     std::size_t maxDnsServers = 8;
     std::size_t maxDnsDomains = 16;
     bool allowsPublicTunnelNetwork = true;  // 182.1.1.0/24 is what the reference uses
+    // Routes that are 0/0, one of its halves, loopback, link-local or multicast: for whoever leaves them out
+    // afterwards, so that the other routes work.
+    bool allowsReservedRoutes = false;
 };
 
 /// Everything that can be judged without looking at this computer: counts, families, host addresses (not network,
 /// broadcast, loopback, multicast, unspecified, link-local), gateway in the address's prefix and not the address, MTU
-/// and keepalive (2..120 s) ranges, names (RFC 1035 letters, digits, hyphens; 253 characters), no route twice, no route
-/// that is loopback, link-local, multicast or 0/0 or one of its halves. The error names the value.
+/// and keepalive (2..120 s) ranges, names (RFC 1035 letters, digits, hyphens; 253 characters), no route twice, no
+/// reserved route. The error names the value.
 [[nodiscard]] Result<void> validate(const TunnelSettings& settings, const SettingsLimits& limits);
 
 }  // namespace gvpn::net

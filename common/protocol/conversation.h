@@ -1,5 +1,6 @@
-// What both ends of the v2 conversation share: actions out. The conversation is told of control messages and of time,
-// and answers with a list of what is to be done, in order. Pure: no socket, clock, thread or file.
+// What both ends of the v2 conversation share (some of it with v1's): actions out. The conversation is told of control
+// messages and of time, and answers with a list of what is to be done, in order. Pure: no socket, clock, thread or
+// file.
 #pragma once
 
 #include "base/clock.h"

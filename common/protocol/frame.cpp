@@ -1,14 +1,10 @@
 #include "protocol/frame.h"
 
-#include <algorithm>
 #include <cassert>
 
 namespace gvpn::protocol {
 
 namespace {
-
-// Above this a buffer that a connection doesn't need is given back.
-constexpr std::size_t MaxKeptBytes = 4096;
 
 constexpr std::uint8_t NeedsChecksumFlag = 1U << 0;
 constexpr std::uint8_t CongestionMarkedFlag = 1U << 1;
@@ -87,92 +83,10 @@ ByteVector makeControlFrame(ByteView body)
     return frame;
 }
 
-void FrameDecoder::feed(ByteSpan chunk)
-{
-    assert(m_chunk.empty() && !m_isPartialHandedOut);
-    m_chunk = chunk;
-    m_wasPartialUsed = false;
-}
-
 Result<std::optional<Frame>> FrameDecoder::next()
 {
-    if (m_fault)
-        return fail(*m_fault);
-    auto frame = nextFrame();
-    if (!frame) {
-        m_fault = frame.error();
-        m_chunk = {};
-        ByteVector().swap(m_partial);
-    }
-    return frame;
-}
-
-Result<std::optional<Frame>> FrameDecoder::nextFrame()
-{
-    if (m_isPartialHandedOut) {
-        m_partial.clear();
-        m_isPartialHandedOut = false;
-    }
-    if (!m_partial.empty())
-        return nextFromPartial();
-    if (m_chunk.size() < FrameHeaderBytes) {
-        keepRest(0);
-        return std::nullopt;
-    }
-    const auto size = frameBytes(m_chunk);
-    if (!size)
-        return fail(size.error());
-    if (m_chunk.size() < *size) {
-        keepRest(*size);
-        return std::nullopt;
-    }
-    auto frame = parseFrame(m_chunk.first(*size));
-    if (!frame)
-        return fail(frame.error());
-    m_chunk = m_chunk.subspan(*size);
-    return std::optional(*frame);
-}
-
-Result<std::optional<Frame>> FrameDecoder::nextFromPartial()
-{
-    m_wasPartialUsed = true;
-    takeFromChunk(FrameHeaderBytes);
-    if (m_partial.size() < FrameHeaderBytes)
-        return std::nullopt;
-    const auto size = frameBytes(m_partial);
-    if (!size)
-        return fail(size.error());
-    m_partial.reserve(*size);
-    takeFromChunk(*size);
-    if (m_partial.size() < *size)
-        return std::nullopt;
-    auto frame = parseFrame(m_partial);
-    if (!frame)
-        return fail(frame.error());
-    m_isPartialHandedOut = true;
-    return std::optional(*frame);
-}
-
-/// Moves bytes of the chunk to the cut frame until it has sizeBytes.
-void FrameDecoder::takeFromChunk(std::size_t sizeBytes)
-{
-    const std::size_t missing = sizeBytes - std::min(sizeBytes, m_partial.size());
-    const ByteSpan taken = m_chunk.first(std::min(missing, m_chunk.size()));
-    m_partial.insert(m_partial.end(), taken.begin(), taken.end());
-    m_chunk = m_chunk.subspan(taken.size());
-}
-
-/// The chunk ends with the beginning of a frame of totalBytes (0: not known yet), or with nothing.
-void FrameDecoder::keepRest(std::size_t totalBytes)
-{
-    if (!m_chunk.empty()) {
-        m_partial.reserve(std::max(totalBytes, FrameHeaderBytes));
-        takeFromChunk(m_chunk.size());
-    } else if (m_partial.capacity() > MaxKeptBytes && !m_wasPartialUsed) {
-        // A chunk that did without the buffer: the stream of large frames is over. Not earlier, because a sender whose
-        // frames end with a chunk would make us allocate for each of them.
-        ByteVector().swap(m_partial);
-    }
+    return m_assembler.next<Frame>(
+        FrameHeaderBytes, [this](ByteView header) { return frameBytes(header); }, parseFrame);
 }
 
 Result<std::size_t> FrameDecoder::frameBytes(ByteView header) const

@@ -13,8 +13,7 @@
 
 #include "base/result.h"
 #include "net/segment.h"
-
-#include <optional>
+#include "protocol/frame_assembler.h"
 
 namespace gvpn::protocol {
 
@@ -45,9 +44,7 @@ struct Frame {
     net::SegmentHeader segment;  // Segment only; its values are not validated against the packet yet
 };
 
-/// Cuts a stream into frames, whatever the borders of the chunks are. A frame that is whole in the chunk is returned in
-/// place; a cut one is collected in a buffer of the decoder's, which never grows beyond the size of that frame. A large
-/// buffer is given back by the first chunk that did not need it.
+/// Cuts a stream into frames, whatever the borders of the chunks are (what it keeps: FrameAssembler).
 class FrameDecoder {
 public:
     /// Starts with the limits before the login.
@@ -63,29 +60,21 @@ public:
 
     /// The next chunk. It must stay valid until next() has returned nothing (it may be modified: bodies are handed out
     /// for in-place work). Precondition: the last chunk has been drained like that.
-    void feed(ByteSpan chunk);
+    void feed(ByteSpan chunk) { m_assembler.feed(chunk); }
     /// The next frame, nothing when more bytes are needed, or ProtocolViolation (length 0 or over the limit, unknown
     /// type, packets too early, bad segment header): the stream can't be used any more, and the error stays. The frame
     /// lives until the next call.
     [[nodiscard]] Result<std::optional<Frame>> next();
 
     /// Bytes kept for a frame that is not whole yet.
-    [[nodiscard]] std::size_t bufferedBytes() const { return m_partial.size(); }
+    [[nodiscard]] std::size_t bufferedBytes() const { return m_assembler.bufferedBytes(); }
 
 private:
-    [[nodiscard]] Result<std::optional<Frame>> nextFrame();
-    [[nodiscard]] Result<std::optional<Frame>> nextFromPartial();
     /// The size of the whole frame with this header, if it keeps the limits.
     [[nodiscard]] Result<std::size_t> frameBytes(ByteView header) const;
-    void takeFromChunk(std::size_t sizeBytes);
-    void keepRest(std::size_t totalBytes);
 
-    ByteSpan m_chunk;
-    ByteVector m_partial;  // a frame that was cut by the end of a chunk
-    std::optional<Error> m_fault;
+    FrameAssembler m_assembler;
     std::size_t m_maxControlBytes = MaxControlBytesBeforeLogin;
-    bool m_isPartialHandedOut = false;
-    bool m_wasPartialUsed = false;  // since the last feed()
     bool m_arePacketsAllowed = false;
 };
 

@@ -1,5 +1,6 @@
 #include "protocol/message_numbers.h"
 #include "protocol/messages.h"
+#include "protocol/wire_text.h"
 
 #include <QByteArray>
 #include <QCborStreamWriter>
@@ -10,20 +11,6 @@
 namespace gvpn::protocol {
 
 namespace {
-
-/// A text that every peer takes: UTF-8 (what isn't becomes U+FFFD), cut between two characters.
-QByteArray toWireText(std::string_view text)
-{
-    const auto limit = static_cast<qsizetype>(MaxTextBytes);
-    QByteArray utf8 = QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size())).toUtf8();
-    if (utf8.size() > limit) {
-        qsizetype end = limit;
-        while (end > 0 && (static_cast<unsigned char>(utf8[end]) & 0xC0U) == 0x80U)
-            --end;
-        utf8.truncate(end);
-    }
-    return utf8;
-}
 
 /// A map whose keys count up from 0, the message's number.
 class MapWriter {

@@ -1,29 +1,18 @@
 // The server's command line: arguments separated by NUL bytes. What is accepted keeps the promises of ServerOptions,
 // what is refused is refused with a sentence, and the same input gives the same answer. No file is read.
+#include "argument_list.h"
+
 #include "server/server_options.h"
 
 #include "base/bytes.h"
 #include "net/tunnel_settings.h"
 
-#include <algorithm>
 #include <cstdlib>
 
 using namespace gvpn;
 using namespace gvpn::server;
 
 namespace {
-
-QStringList split(std::string_view text)
-{
-    QStringList arguments{QStringLiteral("gvpn-server")};
-    while (true) {
-        const std::size_t end = std::min(text.find('\0'), text.size());
-        arguments.append(QString::fromUtf8(text.data(), static_cast<qsizetype>(end)));
-        if (end == text.size())
-            return arguments;
-        text.remove_prefix(end + 1);
-    }
-}
 
 bool isSame(const ServerOptions& a, const ServerOptions& b)
 {
@@ -59,7 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view text = asText(std::as_bytes(std::span(data, size)));
     if (text.find("config") != std::string_view::npos)
         return 0;
-    const QStringList arguments = split(text);
+    const QStringList arguments = fuzz::splitArguments(QStringLiteral("gvpn-server"), text);
     const auto options = parseOptions(arguments, {});
     const auto again = parseOptions(arguments, {});
     if (options.has_value() != again.has_value())

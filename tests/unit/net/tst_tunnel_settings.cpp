@@ -14,6 +14,7 @@ private Q_SLOTS:
     void refusesBadSettings_data();
     void refusesBadSettings();
     void publicTunnelNetworkIsALimit();
+    void reservedRoutesAreALimit();
 };
 
 namespace {
@@ -227,6 +228,16 @@ void TestTunnelSettings::publicTunnelNetworkIsALimit()
     const auto checked = validate(settings, limits);
     QVERIFY(!checked);
     QVERIFY(checked.error().context.find("182.1.1.2/24") != std::string::npos);
+}
+
+void TestTunnelSettings::reservedRoutesAreALimit()
+{
+    TunnelSettings settings = good();
+    for (const char* text : {"0.0.0.0/0", "128.0.0.0/1", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "fe80::/10"}) {
+        settings.routes = {*Prefix::parse(text)};
+        QVERIFY(!validate(settings, SettingsLimits()));
+        QVERIFY(validate(settings, {.allowsReservedRoutes = true}));
+    }
 }
 
 QTEST_APPLESS_MAIN(TestTunnelSettings)

@@ -1,37 +1,14 @@
+#include "counting_new.h"
 #include "fixtures.h"
 
 #include <QtTest>
 
-#include <cstdlib>
-#include <new>
 #include <random>
-
-// Counts what the decoder allocates. (The program is single-threaded.)
-namespace {
-std::size_t allocatedBytes = 0;
-std::size_t allocations = 0;
-}  // namespace
-
-void* operator new(std::size_t size)
-{
-    allocatedBytes += size;
-    ++allocations;
-    void* memory = std::malloc(size);
-    if (!memory)
-        std::abort();
-    return memory;
-}
-void operator delete(void* memory) noexcept
-{
-    std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept
-{
-    std::free(memory);
-}
 
 using namespace gvpn;
 using namespace gvpn::protocol;
+using fixtures::allocatedBytes;
+using fixtures::allocations;
 
 namespace {
 
