@@ -70,14 +70,14 @@ std::optional<Operation> linkOperation(const QJsonObject& object, unsigned index
     return std::nullopt;
 }
 
-std::optional<JournalEntry> parseEntry(const QJsonObject& object)
+std::optional<JournalEntry> parseEntry(const QJsonObject& object, const Holder& holder)
 {
     if (object.value(u"do").toString() == u"load-table") {
         const std::string table = object.value(u"table").toString().toStdString();
         // Whoever wrote this: no table but ours is ever removed.
         if (!table.starts_with(tableNameFor("")) || table.size() > tableNameFor("").size() + IF_NAMESIZE)
             return std::nullopt;
-        return JournalEntry{LoadTable{table, ""}, ""};
+        return JournalEntry{LoadTable{table, "", false, holder.token}, ""};
     }
     const qint64 index = object.value(u"index").toInteger();
     if (index <= 0 || index > std::numeric_limits<int>::max())
@@ -96,7 +96,7 @@ std::optional<JournalRecord> parseRecord(const std::string& fileName, const QJso
     JournalRecord record{fileName, *holder, {}};
     const QJsonArray operations = object.value(u"operations").toArray();
     for (const QJsonValueConstRef value : operations) {
-        auto entry = parseEntry(value.toObject());
+        auto entry = parseEntry(value.toObject(), *holder);
         if (!entry)
             return std::nullopt;
         record.entries.push_back(std::move(*entry));

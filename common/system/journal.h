@@ -9,7 +9,7 @@
 namespace gvpn::system {
 
 struct JournalEntry {
-    Operation operation;        // read back, a table is without its rules
+    Operation operation;        // read back, a table is without its rules, and its owner is the holder
     std::string interfaceName;  // empty for a table
 };
 
@@ -37,6 +37,8 @@ public:
     [[nodiscard]] Result<void> takeOver(const Operation& operation) const;
     /// After it was undone, or when it failed. The last one takes the file with it.
     [[nodiscard]] Result<void> remove(const Operation& operation);
+
+    [[nodiscard]] const Holder& holder() const { return m_self; }
 
 private:
     [[nodiscard]] Result<void> save() const;

@@ -12,15 +12,16 @@ JournaledRunner::JournaledRunner(OperationRunner& runner, Journal journal)
 void JournaledRunner::perform(const Operation& operation, Done done)
 {
     const auto added = m_journal.add(operation);
-    if (!added && std::holds_alternative<LoadTable>(operation)) {
+    const auto* table = std::get_if<LoadTable>(&operation);
+    if (!added && table && !table->mayStayBehind) {
         done(fail(added.error()));
         return;
     }
     if (!added)
         qCDebug(logSystem) << "not recorded:" << added.error().context.c_str();
     const bool isNew = added.value_or(false);
-    m_runner.perform(operation, [this, alive = std::weak_ptr(m_alive), operation, isNew,
-                                 done = std::move(done)](Result<void> result) {
+    m_runner.perform(owned(operation), [this, alive = std::weak_ptr(m_alive), operation, isNew,
+                                        done = std::move(done)](Result<void> result) {
         // After a time-out it may have been done all the same.
         if (!result && result.error().code != ErrorCode::TimedOut && isNew && !alive.expired())
             forget(operation);
@@ -32,12 +33,19 @@ void JournaledRunner::perform(const Operation& operation, Done done)
 
 void JournaledRunner::undo(const Operation& operation, Done done)
 {
-    m_runner.undo(operation,
+    m_runner.undo(owned(operation),
                   [this, alive = std::weak_ptr(m_alive), operation, done = std::move(done)](Result<void> result) {
                       if (result && !alive.expired())
                           forget(operation);
                       done(std::move(result));
                   });
+}
+
+Operation JournaledRunner::owned(Operation operation) const
+{
+    if (auto* table = std::get_if<LoadTable>(&operation))
+        table->owner = m_journal.holder().token;
+    return operation;
 }
 
 void JournaledRunner::takeOver(const Operation& operation)

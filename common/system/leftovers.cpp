@@ -1,11 +1,9 @@
 #include "system/leftovers.h"
 
 #include "system/journal.h"
-#include "system/nft_ruleset.h"
 
 #include <algorithm>
 #include <deque>
-#include <net/if.h>
 
 namespace gvpn::system {
 
@@ -13,21 +11,8 @@ namespace {
 
 struct Leftover {
     JournalEntry entry;
-    JournalRecord record;  // that it is in
+    std::string fileName;  // of the journal that it is in
 };
-
-/// Whoever opened it since is about to replace the table, or has done so: an interface is opened before its table is
-/// loaded. One that outlived the dead process is known to its journal.
-bool isOfLaterInterface(const JournalEntry& entry, const JournalRecord& record)
-{
-    const auto* table = std::get_if<LoadTable>(&entry.operation);
-    if (!table || !table->tableName.starts_with(tableNameFor("")))
-        return false;
-    const std::string name = table->tableName.substr(tableNameFor("").size());
-    const bool isKnown = std::ranges::any_of(
-        record.entries, [&](const JournalEntry& other) { return other.interfaceName == name && isStillThere(other); });
-    return ::if_nametoindex(name.c_str()) != 0 && !isKnown;
-}
 
 /// Undoes one after the other; lives in the callbacks of the runner until it is through.
 class Cleaner : public std::enable_shared_from_this<Cleaner> {
@@ -60,13 +45,12 @@ private:
             if (record.holder.isAlive())
                 continue;
             for (auto entry = record.entries.rbegin(); entry != record.entries.rend(); ++entry)
-                m_leftovers.push_back({*entry, record});
+                m_leftovers.push_back({*entry, record.fileName});
             m_finished.push_back(record.fileName);
         }
     }
 
-    /// What is looked at now, since programs may have started while the steps before were under way. Not under the
-    /// lock for the whole step: other configurators of this thread would wait for it, and never see it end.
+    /// What is looked at now, since programs may have started while the steps before were under way.
     [[nodiscard]] bool isNeeded(const Leftover& leftover) const
     {
         const auto isHeldBy = [&](const JournalRecord& record) {
@@ -74,33 +58,41 @@ private:
                        return isSameTarget(entry.operation, leftover.entry.operation);
                    });
         };
-        return isOfLaterInterface(leftover.entry, leftover.record)
-               || std::ranges::any_of(readJournals(m_directory), isHeldBy);
+        return std::ranges::any_of(readJournals(m_directory), isHeldBy);
     }
 
-    /// The journal of what was left out stays, until the one that needs it takes it over or is gone, too.
-    void skipWhatIsNeeded()
+    /// Whoever wants the same records that first, under the lock, and so either is seen here or comes later. Not for
+    /// a table: other configurators of this thread would wait for the lock, and never see nft end. There nft checks in
+    /// one step whose table it removes.
+    [[nodiscard]] Result<UniqueFd> lockFor(const Leftover& leftover) const
     {
-        while (!m_leftovers.empty()) {
-            const Leftover& leftover = m_leftovers.front();
-            if (isStillThere(leftover.entry)) {
-                if (!isNeeded(leftover))
-                    return;
-                std::erase(m_finished, leftover.record.fileName);
-            }
-            m_leftovers.pop_front();
-        }
+        const bool isTable = std::holds_alternative<LoadTable>(leftover.entry.operation);
+        return isTable ? Result<UniqueFd>() : m_directory.lock();
     }
 
     void next()
     {
-        skipWhatIsNeeded();
-        if (m_leftovers.empty()) {
-            finish();
-            return;
+        while (!m_leftovers.empty()) {
+            const Leftover& leftover = m_leftovers.front();
+            const auto lock = std::make_shared<Result<UniqueFd>>(lockFor(leftover));
+            if (!*lock) {
+                undone(fail(lock->error()));
+                return;
+            }
+            if (isStillThere(leftover.entry)) {
+                if (!isNeeded(leftover)) {
+                    m_runner.undo(leftover.entry.operation, [self = shared_from_this(), lock](const auto& result) {
+                        *lock = UniqueFd();
+                        self->undone(result);
+                    });
+                    return;
+                }
+                // Until the one that needs it takes it over, or is gone, too.
+                std::erase(m_finished, leftover.fileName);
+            }
+            m_leftovers.pop_front();
         }
-        m_runner.undo(m_leftovers.front().entry.operation,
-                      [self = shared_from_this()](const Result<void>& result) { self->undone(result); });
+        finish();
     }
 
     void undone(const Result<void>& result)
@@ -112,7 +104,7 @@ private:
             m_report.undone.push_back(description);
         } else {
             m_report.failures.push_back(description + ": " + result.error().context);
-            std::erase(m_finished, leftover.record.fileName);
+            std::erase(m_finished, leftover.fileName);
         }
         next();
     }

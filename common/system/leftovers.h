@@ -14,7 +14,7 @@ struct CleanupReport {
 };
 
 /// Calls done once, from the event loop or before it returns. What a living process holds is left alone, also a table
-/// that a dead one named too, and the table of an interface that was opened since. The runner must live until then.
+/// that a dead one named too, and also when it is loaded while this is under way. The runner must live until then.
 /// Fails when the switches can't be put back; the tables stay then, since they are what keeps the computer from
 /// forwarding for strangers.
 void cleanUpLeftovers(const RunDirectory& directory, SwitchLedger ledger, OperationRunner& runner,

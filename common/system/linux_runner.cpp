@@ -78,7 +78,9 @@ LinuxRunner::LinuxRunner(NetlinkSocket socket, SwitchLedger ledger)
 void LinuxRunner::perform(const Operation& operation, Done done)
 {
     if (const auto* table = std::get_if<LoadTable>(&operation)) {
-        m_nft.run(table->rulesetJson, std::move(done));
+        m_nft.run(table->owner.empty() ? table->rulesetJson
+                                       : addOwner(table->rulesetJson, table->tableName, table->owner),
+                  std::move(done));
         return;
     }
     std::visit(
@@ -92,7 +94,10 @@ void LinuxRunner::perform(const Operation& operation, Done done)
 void LinuxRunner::undo(const Operation& operation, Done done)
 {
     if (const auto* table = std::get_if<LoadTable>(&operation)) {
-        m_nft.run(makeTableRemoval(table->tableName), std::move(done));
+        if (table->owner.empty())
+            m_nft.run(makeTableRemoval(table->tableName), std::move(done));
+        else
+            m_nft.run(makeTableRemoval(table->tableName, table->owner), std::move(done), NftProcess::Missing::IsFine);
         return;
     }
     std::visit(

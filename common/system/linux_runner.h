@@ -18,7 +18,8 @@ public:
     /// Routes go to the main table with protocol "static"; IPv6 addresses skip duplicate address detection. An address
     /// or route that is there already is an error (AlreadyExists): it isn't ours to remove afterwards.
     void perform(const Operation& operation, Done done) override;
-    /// Fine when the interface, address, route or table is gone. A link is set down, its group to the default.
+    /// Fine when the interface, address, route or table is gone, or when the table is another owner's by now. A link is
+    /// set down, its group to the default.
     void undo(const Operation& operation, Done done) override;
 
 private:

@@ -25,6 +25,9 @@ struct NetworkConfig {
     unsigned mtu = 1500;
     std::vector<net::InterfaceAddress> addresses;
     std::vector<net::Prefix> routes;  // into the interface
+    // Only the tunnel and this computer itself reach the addresses. A neighbour on a shared network can send to them as
+    // well, and tell from the answers what goes on in the tunnel, or join in (CVE-2019-14899). For clients.
+    bool guardsAddresses = false;
     std::optional<ForwardingConfig> forwarding;
 
     [[nodiscard]] bool operator==(const NetworkConfig&) const = default;

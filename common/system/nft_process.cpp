@@ -35,7 +35,8 @@ void passNetAdminOn()
 Error errorOfStart(const QString& reason)
 {
     if (::access(Program, X_OK) != 0)
-        return {ErrorCode::NotFound, std::string(Program) + " can't be started; install nftables"};
+        return {ErrorCode::NotFound,
+                std::string(Program) + ", which filters for the tunnel, is not there; install the package nftables"};
     return {ErrorCode::SystemFailure, std::string(Program) + ": " + escapeForDisplay(reason.toStdString())};
 }
 
@@ -43,6 +44,8 @@ Error errorOfNft(const QByteArray& output)
 {
     std::string reason = escapeForDisplay(output.left(output.indexOf('\n')).trimmed().toStdString());
     reason.resize(std::min(reason.size(), MaxReasonBytes));
+    if (reason.empty())
+        reason = "it failed or was killed, and gives no reason";
     const bool isForbidden = output.contains("Operation not permitted");
     return {isForbidden ? ErrorCode::PermissionDenied : ErrorCode::SystemFailure, "nft: " + reason};
 }
@@ -57,9 +60,10 @@ NftProcess::~NftProcess()
     m_process->kill();
 }
 
-void NftProcess::run(const std::string& rulesetJson, Done done)
+void NftProcess::run(const std::string& rulesetJson, Done done, Missing missing)
 {
     Q_ASSERT(!m_process);
+    m_missing = missing;
     m_done = std::move(done);
     m_process = std::make_unique<QProcess>();
     QProcess* process = m_process.get();
@@ -78,10 +82,13 @@ void NftProcess::run(const std::string& rulesetJson, Done done)
             finish(fail(errorOfStart(m_process->errorString())));
     });
     QObject::connect(process, &QProcess::finished, process, [this](int exitCode, QProcess::ExitStatus status) {
-        if (status == QProcess::NormalExit && exitCode == 0)
+        const QByteArray output = m_process->readAllStandardError();
+        const bool isDone = status == QProcess::NormalExit && exitCode == 0;
+        const bool isMissing = output.contains("Could not process rule: No such file or directory");
+        if (isDone || (isMissing && m_missing == Missing::IsFine))
             finish({});
         else
-            finish(fail(errorOfNft(m_process->readAllStandardError())));
+            finish(fail(errorOfNft(output)));
     });
     m_deadline = std::make_unique<QTimer>();
     m_deadline->setSingleShot(true);
@@ -103,8 +110,12 @@ void NftProcess::finish(Result<void> result)
 {
     QProcess* process = m_process.release();
     QObject::disconnect(process, nullptr, nullptr, nullptr);
+    // One that hangs is only being killed yet; its destructor would wait, and say so on standard error.
+    if (process->state() == QProcess::NotRunning)
+        process->deleteLater();
+    else
+        QObject::connect(process, &QProcess::finished, process, &QObject::deleteLater);
     process->kill();
-    process->deleteLater();
     m_deadline.release()->deleteLater();
     std::exchange(m_done, {})(std::move(result));
 }

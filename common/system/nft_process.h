@@ -21,15 +21,17 @@ public:
     /// A run that is under way is killed; its done is not called.
     ~NftProcess();
 
+    enum class Missing { Fails, IsFine };
     /// One run at a time. NotFound: nft is not installed. SystemFailure: also when no process can be started. TimedOut:
-    /// whether the ruleset was loaded is not known.
-    void run(const std::string& rulesetJson, Done done);
+    /// whether the ruleset was loaded is not known. Missing: what the ruleset deletes; nothing is changed then.
+    void run(const std::string& rulesetJson, Done done, Missing missing = Missing::Fails);
 
 private:
     void finish(Result<void> result);
 
     std::unique_ptr<QProcess> m_process;
     std::unique_ptr<QTimer> m_deadline;
+    Missing m_missing = Missing::Fails;
     Done m_done;
 };
 

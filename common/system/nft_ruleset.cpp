@@ -57,6 +57,11 @@ bool hasFamily(const std::vector<net::Prefix>& prefixes, net::Family family)
     return std::ranges::any_of(prefixes, [&](const net::Prefix& prefix) { return prefix.family() == family; });
 }
 
+std::string toText(const QJsonArray& commands)
+{
+    return QJsonDocument(QJsonObject{{u"nftables"_s, commands}}).toJson(QJsonDocument::Compact).toStdString();
+}
+
 class RulesetBuilder {
 public:
     explicit RulesetBuilder(const QString& tableName)
@@ -83,10 +88,7 @@ public:
         add({{u"rule"_s, rule}});
     }
 
-    [[nodiscard]] std::string toJson() const
-    {
-        return QJsonDocument(QJsonObject{{u"nftables"_s, m_commands}}).toJson(QJsonDocument::Compact).toStdString();
-    }
+    [[nodiscard]] std::string toJson() const { return toText(m_commands); }
 
 private:
     QString m_tableName;
@@ -111,10 +113,27 @@ QJsonObject isEstablishedOrRelated()
     return conntrack(u"state"_s, u"in"_s, QJsonArray{u"established"_s, u"related"_s});
 }
 
-void addTunnelRules(RulesetBuilder& builder, const TableSpec& spec)
+/// The source of what this computer sends to itself over the loopback interface is local. A neighbour can say so, too;
+/// but whoever trusts this computer's own addresses trusts it by every way in.
+void addAddressGuards(RulesetBuilder& builder, const TableSpec& spec)
 {
-    const QJsonObject fromTunnel = meta(u"iifname"_s, u"=="_s, toQString(spec.tunnelInterface));
-    const QJsonObject toTunnel = meta(u"oifname"_s, u"=="_s, toQString(spec.tunnelInterface));
+    constexpr int RawPriority = -300;  // NF_IP_PRI_RAW: before connection tracking, so nobody fills its table
+    const QJsonObject sourceType{
+        {u"fib"_s, QJsonObject{{u"result"_s, u"type"_s}, {u"flags"_s, QJsonArray{u"saddr"_s}}}}};
+    builder.addChain(u"prerouting"_s, u"filter"_s, RawPriority);
+    for (const net::IpAddress& address : spec.guardedAddresses) {
+        const QString protocol = address.isIPv4() ? u"ip"_s : u"ip6"_s;
+        const QJsonObject destination{{u"payload"_s, QJsonObject{{u"protocol"_s, protocol}, {u"field"_s, u"daddr"_s}}}};
+        builder.addRule(u"prerouting"_s, {meta(u"iifname"_s, u"!="_s, toQString(spec.tunnelInterface)),
+                                          match(u"=="_s, destination, toQString(address.toString())),
+                                          match(u"!="_s, sourceType, u"local"_s), verdict(u"drop"_s)});
+    }
+}
+
+void addTunnelRules(RulesetBuilder& builder, const QString& tunnel, const ForwardingRules& spec)
+{
+    const QJsonObject fromTunnel = meta(u"iifname"_s, u"=="_s, tunnel);
+    const QJsonObject toTunnel = meta(u"oifname"_s, u"=="_s, tunnel);
     for (const net::Family family : {net::Family::IPv4, net::Family::IPv6}) {
         if (!hasFamily(spec.tunnelNetworks, family) || !hasFamily(spec.lanNetworks, family))
             continue;
@@ -133,17 +152,16 @@ void addTunnelRules(RulesetBuilder& builder, const TableSpec& spec)
     builder.addRule(u"forward"_s, {toTunnel, verdict(u"drop"_s)});
 }
 
-void addGuard(RulesetBuilder& builder, const TableSpec& spec, const QString& family, const QJsonObject& scope)
+void addGuard(RulesetBuilder& builder, const QString& tunnel, const QString& family, const QJsonObject& scope)
 {
     builder.addRule(u"forward"_s,
-                    {meta(u"nfproto"_s, u"=="_s, family), scope,
-                     meta(u"oifname"_s, u"!="_s, toQString(spec.tunnelInterface)),
+                    {meta(u"nfproto"_s, u"=="_s, family), scope, meta(u"oifname"_s, u"!="_s, tunnel),
                      meta(u"oifgroup"_s, u"!="_s, static_cast<int>(TunnelLinkGroup)), verdict(u"drop"_s)});
 }
 
 /// Frames that a bridge only bridges, and connections of containers and virtual machines that another program has
 /// switched forwarding on for since: those were begun by them, or redirected to them.
-void addGuardExceptions(RulesetBuilder& builder, const TableSpec& spec)
+void addGuardExceptions(RulesetBuilder& builder, const ForwardingRules& spec)
 {
     for (const std::string& bridge : spec.bridges)
         builder.addRule(u"forward"_s, {meta(u"iifname"_s, u"=="_s, toQString(bridge)),
@@ -152,31 +170,42 @@ void addGuardExceptions(RulesetBuilder& builder, const TableSpec& spec)
     builder.addRule(u"forward"_s, {conntrack(u"status"_s, u"in"_s, u"dnat"_s), verdict(u"accept"_s)});
 }
 
-void addGuards(RulesetBuilder& builder, const TableSpec& spec)
+void addGuards(RulesetBuilder& builder, const QString& tunnel, const ForwardingRules& spec)
 {
     if (spec.guardedIPv4.empty() && spec.guardedIPv6.empty() && !spec.guardsAllIPv6)
         return;
     addGuardExceptions(builder, spec);
     if (!spec.guardedIPv4.empty())
-        addGuard(builder, spec, u"ipv4"_s, entersBy(spec.guardedIPv4));
+        addGuard(builder, tunnel, u"ipv4"_s, entersBy(spec.guardedIPv4));
     // What comes out of another server's tunnel is for that server's table to judge, too.
     if (spec.guardsAllIPv6)
-        addGuard(builder, spec, u"ipv6"_s, meta(u"iifgroup"_s, u"!="_s, static_cast<int>(TunnelLinkGroup)));
+        addGuard(builder, tunnel, u"ipv6"_s, meta(u"iifgroup"_s, u"!="_s, static_cast<int>(TunnelLinkGroup)));
     else if (!spec.guardedIPv6.empty())
-        addGuard(builder, spec, u"ipv6"_s, entersBy(spec.guardedIPv6));
+        addGuard(builder, tunnel, u"ipv6"_s, entersBy(spec.guardedIPv6));
 }
 
-void addMasquerading(RulesetBuilder& builder, const TableSpec& spec)
+void addMasquerading(RulesetBuilder& builder, const QString& tunnel, const ForwardingRules& spec)
 {
     constexpr int SourceNatPriority = 100;  // NF_IP_PRI_NAT_SRC
     builder.addChain(u"postrouting"_s, u"nat"_s, SourceNatPriority);
     for (const net::Family family : {net::Family::IPv4, net::Family::IPv6}) {
         if (!hasFamily(spec.tunnelNetworks, family) || !hasFamily(spec.lanNetworks, family))
             continue;
-        builder.addRule(u"postrouting"_s, {meta(u"oifname"_s, u"!="_s, toQString(spec.tunnelInterface)),
-                                           addressIn(family, u"saddr"_s, spec.tunnelNetworks),
-                                           addressIn(family, u"daddr"_s, spec.lanNetworks), verdict(u"masquerade"_s)});
+        builder.addRule(u"postrouting"_s,
+                        {meta(u"oifname"_s, u"!="_s, tunnel), addressIn(family, u"saddr"_s, spec.tunnelNetworks),
+                         addressIn(family, u"daddr"_s, spec.lanNetworks), verdict(u"masquerade"_s)});
     }
+}
+
+QString ownerChain(std::string_view owner)
+{
+    return u"owner_"_s + toQString(owner);
+}
+
+QJsonObject chainOf(std::string_view tableName, const QString& chain)
+{
+    const QJsonObject object{{u"family"_s, u"inet"_s}, {u"table"_s, toQString(tableName)}, {u"name"_s, chain}};
+    return {{u"chain"_s, object}};
 }
 
 }  // namespace
@@ -189,20 +218,39 @@ std::string tableNameFor(std::string_view interfaceName)
 std::string makeRuleset(const TableSpec& spec)
 {
     constexpr int FilterPriority = 0;  // NF_IP_PRI_FILTER
+    const QString tunnel = toQString(spec.tunnelInterface);
     RulesetBuilder builder(toQString(tableNameFor(spec.tunnelInterface)));
     // The deletion took the table with it; "add" before it made sure that there was one to delete.
     builder.add(tableObject(toQString(tableNameFor(spec.tunnelInterface))));
-    builder.addChain(u"forward"_s, u"filter"_s, FilterPriority);
-    addTunnelRules(builder, spec);
-    addGuards(builder, spec);
-    if (spec.masquerades)
-        addMasquerading(builder, spec);
+    if (!spec.guardedAddresses.empty())
+        addAddressGuards(builder, spec);
+    if (spec.forwarding) {
+        builder.addChain(u"forward"_s, u"filter"_s, FilterPriority);
+        addTunnelRules(builder, tunnel, *spec.forwarding);
+        addGuards(builder, tunnel, *spec.forwarding);
+        if (spec.forwarding->masquerades)
+            addMasquerading(builder, tunnel, *spec.forwarding);
+    }
     return builder.toJson();
+}
+
+std::string addOwner(const std::string& ruleset, std::string_view tableName, std::string_view owner)
+{
+    QJsonArray commands =
+        QJsonDocument::fromJson(QByteArray::fromStdString(ruleset)).object().value(u"nftables").toArray();
+    commands.append(QJsonObject{{u"add"_s, chainOf(tableName, ownerChain(owner))}});
+    return toText(commands);
 }
 
 std::string makeTableRemoval(std::string_view tableName)
 {
     return RulesetBuilder(toQString(tableName)).toJson();
+}
+
+std::string makeTableRemoval(std::string_view tableName, std::string_view owner)
+{
+    return toText({QJsonObject{{u"delete"_s, chainOf(tableName, ownerChain(owner))}},
+                   QJsonObject{{u"delete"_s, tableObject(toQString(tableName))}}});
 }
 
 }  // namespace gvpn::system

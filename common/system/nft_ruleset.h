@@ -1,9 +1,10 @@
-// The nftables table of one server as a value, and its text for `nft -j` (libnftables-json(5)). Used by plan() and
+// The nftables table of one tunnel as a value, and its text for `nft -j` (libnftables-json(5)). Used by plan() and
 // LinuxRunner; pure.
 #pragma once
 
 #include "net/prefix.h"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,8 +15,7 @@ namespace gvpn::system {
 /// one table is final, and the other tunnel's own table judges that traffic.
 inline constexpr unsigned TunnelLinkGroup = 0x6776;
 
-struct TableSpec {
-    std::string tunnelInterface;
+struct ForwardingRules {
     std::vector<net::Prefix> tunnelNetworks;
     std::vector<net::Prefix> lanNetworks;
     std::vector<std::string> lanInterfaces;  // where connections from the LAN into the tunnel may come in
@@ -28,11 +28,19 @@ struct TableSpec {
     std::vector<std::string> bridges;
 };
 
+struct TableSpec {
+    std::string tunnelInterface;
+    std::vector<net::IpAddress> guardedAddresses;  // of the tunnel; what comes for them from elsewhere is dropped
+    std::optional<ForwardingRules> forwarding;
+};
+
 /// "gvpn_gvpn0"
 [[nodiscard]] std::string tableNameFor(std::string_view interfaceName);
 
 /// One transaction that replaces the table, whatever was in it:
 ///
+///   chain prerouting   not iif tunnel, to its address, not from
+///                      this computer itself                      drop
 ///   chain forward      iif tunnel, pool -> LAN                   accept
 ///                      iif LAN, oif tunnel, LAN -> pool          accept
 ///                      oif tunnel, replies and what they relate  accept (ICMP errors from routers in between)
@@ -43,7 +51,13 @@ struct TableSpec {
 ///   chain postrouting  pool -> LAN, not into the tunnel          masquerade
 [[nodiscard]] std::string makeRuleset(const TableSpec& spec);
 
+/// The same with a mark in the table of who loads it: an empty chain "owner_OWNER".
+[[nodiscard]] std::string addOwner(const std::string& ruleset, std::string_view tableName, std::string_view owner);
+
 /// Removes the table; right also when there is none.
 [[nodiscard]] std::string makeTableRemoval(std::string_view tableName);
+/// Removes the table if it has this mark, or else changes nothing and fails, in one step: nobody can put another table
+/// in its place in between.
+[[nodiscard]] std::string makeTableRemoval(std::string_view tableName, std::string_view owner);
 
 }  // namespace gvpn::system

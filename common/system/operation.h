@@ -50,6 +50,10 @@ struct SetSwitch {
 struct LoadTable {
     std::string tableName;  // "gvpn_gvpn0"
     std::string rulesetJson;
+    // When the program is killed, the table does no harm until the next one: loaded also when it can't be recorded.
+    bool mayStayBehind = false;
+    // Who loads it (Holder::token). Undo leaves a table alone that another owner has loaded since; empty: it doesn't.
+    std::string owner;
     [[nodiscard]] bool operator==(const LoadTable&) const = default;
 };
 
@@ -62,10 +66,11 @@ using Operation = std::variant<SetMtu, AddAddress, SetLinkUp, AddRoute, SetLinkG
 /// one table. Equal operations always do.
 [[nodiscard]] bool isSameTarget(const Operation& a, const Operation& b);
 
-/// The operations for a goal, in order: the table before the link comes up, and forwarding is switched on last, so that
-/// the computer never forwards unfiltered. `snapshot` tells which interfaces lead to the LAN networks, which switches
-/// are already on (those that gvpn programs hold count as off), and which interfaces accept router advertisements.
-/// NotFound: no interface leads to a LAN network. InvalidArgument: an interface name that files or rules can't hold.
+/// The operations for a goal, in order: the table before there is an address, and forwarding is switched on last, so
+/// that the computer never answers or forwards unfiltered. `snapshot` tells which interfaces lead to the LAN networks,
+/// which switches are already on (those that gvpn programs hold count as off), and which interfaces accept router
+/// advertisements. NotFound: no interface leads to a LAN network. InvalidArgument: an interface name that files or
+/// rules can't hold.
 [[nodiscard]] Result<std::vector<Operation>> plan(const NetworkConfig& config, const NetworkSnapshot& snapshot);
 
 /// Does and undoes single operations. An operation that fails has changed nothing. Performing one on a target that is

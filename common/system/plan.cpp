@@ -108,7 +108,7 @@ private:
 };
 
 struct ForwardingPlan {
-    TableSpec table;
+    ForwardingRules rules;
     std::vector<Operation> switches;
 };
 
@@ -132,7 +132,7 @@ void switchIPv4(const std::vector<InterfaceInfo>& lan, const InterfaceInfo& tunn
         if (interface.forwardsIPv4)
             continue;
         plan.switches.emplace_back(SetSwitch{switchPath("ipv4", interface.name, "forwarding"), "1"});
-        plan.table.guardedIPv4.push_back(interface.name);
+        plan.rules.guardedIPv4.push_back(interface.name);
     }
     if (!tunnel.forwardsIPv4)
         plan.switches.emplace_back(SetSwitch{switchPath("ipv4", tunnel.name, "forwarding"), "1"});
@@ -144,7 +144,7 @@ void forceIPv6(const std::vector<InterfaceInfo>& lan, const InterfaceInfo& tunne
         if (interface.forcesForwardingIPv6)
             continue;
         plan.switches.emplace_back(SetSwitch{switchPath("ipv6", interface.name, "force_forwarding"), "1"});
-        plan.table.guardedIPv6.push_back(interface.name);
+        plan.rules.guardedIPv6.push_back(interface.name);
     }
     if (!tunnel.forcesForwardingIPv6)
         plan.switches.emplace_back(SetSwitch{switchPath("ipv6", tunnel.name, "force_forwarding"), "1"});
@@ -165,24 +165,24 @@ Result<void> switchAllIPv6(const NetworkSnapshot& snapshot, unsigned tunnelIndex
         plan.switches.emplace_back(SetSwitch{switchPath("ipv6", interface.name, "accept_ra"), "2"});
     }
     plan.switches.emplace_back(SetSwitch{switchPath("ipv6", "all", "forwarding"), "1"});
-    plan.table.guardsAllIPv6 = true;
+    plan.rules.guardsAllIPv6 = true;
     return {};
 }
 
 /// Those that the guards would cut otherwise.
-Result<void> findBridges(const NetworkSnapshot& snapshot, TableSpec& table)
+Result<void> findBridges(const NetworkSnapshot& snapshot, ForwardingRules& rules)
 {
     const auto isIn = [](const std::vector<std::string>& names, const std::string& name) {
         return std::ranges::find(names, name) != names.end();
     };
     for (const InterfaceInfo& interface : snapshot.interfaces) {
         const std::string& name = interface.name;
-        const bool isGuarded = table.guardsAllIPv6 || isIn(table.guardedIPv4, name) || isIn(table.guardedIPv6, name);
+        const bool isGuarded = rules.guardsAllIPv6 || isIn(rules.guardedIPv4, name) || isIn(rules.guardedIPv6, name);
         if (interface.kind != "bridge" || !isGuarded)
             continue;
         if (auto usable = checkName(name); !usable)
             return usable;
-        table.bridges.push_back(name);
+        rules.bridges.push_back(name);
     }
     return {};
 }
@@ -195,11 +195,10 @@ Result<ForwardingPlan> planForwarding(const NetworkConfig& config, const Network
         return fail(lan.error());
 
     ForwardingPlan plan;
-    plan.table.tunnelInterface = config.interfaceName;
-    plan.table.tunnelNetworks = forwarding.tunnelNetworks;
-    plan.table.lanNetworks = forwarding.lanNetworks;
-    plan.table.masquerades = forwarding.masquerades;
-    std::ranges::transform(*lan, std::back_inserter(plan.table.lanInterfaces), &InterfaceInfo::name);
+    plan.rules.tunnelNetworks = forwarding.tunnelNetworks;
+    plan.rules.lanNetworks = forwarding.lanNetworks;
+    plan.rules.masquerades = forwarding.masquerades;
+    std::ranges::transform(*lan, std::back_inserter(plan.rules.lanInterfaces), &InterfaceInfo::name);
 
     InterfaceInfo tunnel;
     if (const InterfaceInfo* known = snapshot.findInterface(config.interfaceIndex))
@@ -214,9 +213,21 @@ Result<ForwardingPlan> planForwarding(const NetworkConfig& config, const Network
         else if (auto switched = switchAllIPv6(snapshot, config.interfaceIndex, plan); !switched)
             return fail(switched.error());
     }
-    if (auto found = findBridges(snapshot, plan.table); !found)
+    if (auto found = findBridges(snapshot, plan.rules); !found)
         return fail(found.error());
     return plan;
+}
+
+Operation loadTable(const NetworkConfig& config, std::optional<ForwardingRules> rules)
+{
+    TableSpec spec;
+    spec.tunnelInterface = config.interfaceName;
+    if (config.guardsAddresses)
+        std::ranges::transform(config.addresses, std::back_inserter(spec.guardedAddresses),
+                               &net::InterfaceAddress::address);
+    spec.forwarding = std::move(rules);
+    // Without the tunnel, a guard holds back only what is for an address that is gone.
+    return LoadTable{tableNameFor(config.interfaceName), makeRuleset(spec), !spec.forwarding, ""};
 }
 
 }  // namespace
@@ -236,10 +247,13 @@ Result<std::vector<Operation>> plan(const NetworkConfig& config, const NetworkSn
 
     const unsigned index = config.interfaceIndex;
     std::vector<Operation> operations{SetMtu{index, config.mtu}};
+    // First, since an address answers as soon as it is there, also while the link is down.
+    if (config.forwarding)
+        operations.push_back(loadTable(config, std::move(forwarding.rules)));
+    else if (config.guardsAddresses && !config.addresses.empty())
+        operations.push_back(loadTable(config, std::nullopt));
     for (const net::InterfaceAddress& address : config.addresses)
         operations.emplace_back(AddAddress{index, address});
-    if (config.forwarding)
-        operations.emplace_back(LoadTable{tableNameFor(config.interfaceName), makeRuleset(forwarding.table)});
     operations.emplace_back(SetLinkUp{index});
     for (const net::Prefix& route : config.routes)
         operations.emplace_back(AddRoute{index, route});

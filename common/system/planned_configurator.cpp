@@ -4,8 +4,19 @@
 
 #include <algorithm>
 #include <optional>
+#include <ranges>
 
 namespace gvpn::system {
+
+namespace {
+
+bool isIPv4Address(const Operation& operation)
+{
+    const auto* add = std::get_if<AddAddress>(&operation);
+    return add && add->address.address.isIPv4();
+}
+
+}  // namespace
 
 PlannedConfigurator::PlannedConfigurator(OperationRunner& runner, SnapshotSource readSnapshot, Preparation prepare)
     : m_runner(runner)
@@ -68,19 +79,49 @@ std::vector<PlannedConfigurator::Step> PlannedConfigurator::stepsTo(const std::v
     const auto findTarget = [](const std::vector<Operation>& operations, const Operation& operation) {
         return std::ranges::find_if(operations, [&](const Operation& other) { return isSameTarget(other, operation); });
     };
+    const bool hasNewIPv4 = std::ranges::any_of(wanted, [&](const Operation& operation) {
+        return isIPv4Address(operation) && findTarget(m_applied, operation) == m_applied.end();
+    });
     std::vector<Step> steps;
-    for (auto operation = m_applied.rbegin(); operation != m_applied.rend(); ++operation) {
-        if (findTarget(wanted, *operation) == wanted.end())
-            steps.emplace_back(Undo{*operation});
+    std::vector<AddAddress> leaving;  // IPv4 addresses that a new one takes the place of
+    for (const Operation& operation : m_applied | std::views::reverse) {
+        if (findTarget(wanted, operation) != wanted.end())
+            continue;
+        if (hasNewIPv4 && isIPv4Address(operation))
+            leaving.push_back(std::get<AddAddress>(operation));
+        else
+            steps.emplace_back(Undo{operation});
     }
     for (const Operation& operation : wanted) {
         const auto present = findTarget(m_applied, operation);
-        if (present == m_applied.end())
+        if (present == m_applied.end() && isIPv4Address(operation))
+            appendChange(std::exchange(leaving, {}), std::get<AddAddress>(operation), steps);
+        else if (present == m_applied.end())
             steps.emplace_back(Perform{operation});
         else if (*present != operation)
             steps.emplace_back(Replace{operation, *present});
     }
     return steps;
+}
+
+/// With the last IPv4 address of an interface, the kernel removes all IPv4 routes into it, and with the first one of a
+/// network the others in there. So that no packet goes another way meanwhile, the new address is there as a network of
+/// its own before the old one goes.
+void PlannedConfigurator::appendChange(const std::vector<AddAddress>& leaving, const AddAddress& coming,
+                                       std::vector<Step>& steps)
+{
+    constexpr unsigned HostLength = 32;
+    const bool isSameAddress = std::ranges::any_of(
+        leaving, [&](const AddAddress& other) { return other.address.address == coming.address.address; });
+    const AddAddress bridge{coming.interfaceIndex, {coming.address.address, HostLength}};
+    const bool needsBridge = !leaving.empty() && !isSameAddress && coming != bridge;
+    steps.emplace_back(Perform{needsBridge ? bridge : coming});
+    for (const AddAddress& address : leaving)
+        steps.emplace_back(Undo{address});
+    if (needsBridge) {
+        steps.emplace_back(Perform{coming});
+        steps.emplace_back(Undo{bridge});
+    }
 }
 
 /// A loop and not a chain of callbacks, since most steps end at once and there may be hundreds.
@@ -185,8 +226,8 @@ PlannedConfigurator::Step PlannedConfigurator::inverse(const Step& step)
 void PlannedConfigurator::startClearing()
 {
     m_steps.clear();
-    for (auto operation = m_applied.rbegin(); operation != m_applied.rend(); ++operation)
-        m_steps.emplace_back(Undo{*operation});
+    for (const Operation& operation : m_applied | std::views::reverse)
+        m_steps.emplace_back(Undo{operation});
     m_next = 0;
     m_outcome = {};
     m_activity = Activity::Clearing;

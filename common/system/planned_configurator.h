@@ -47,6 +47,8 @@ private:
 
     void plan();
     [[nodiscard]] std::vector<Step> stepsTo(const std::vector<Operation>& wanted) const;
+    static void appendChange(const std::vector<AddAddress>& leaving, const AddAddress& coming,
+                             std::vector<Step>& steps);
     void run();
     void start(const Step& step);
     void stepEnded(Result<void> result);

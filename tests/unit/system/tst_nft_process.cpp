@@ -36,7 +36,7 @@ void NftProcessTest::saysWhyItCantStart()
     QVERIFY(!*ended);
     const QString reason = QString::fromStdString(ended->error().context);
     QVERIFY2(reason.startsWith(u"/usr/sbin/nft"), qPrintable(reason));
-    QCOMPARE(reason.contains(u"install nftables"), !isInstalled);
+    QCOMPARE(reason.contains(u"install the package nftables"), !isInstalled);
     QCOMPARE(ended->error().code, isInstalled ? ErrorCode::SystemFailure : ErrorCode::NotFound);
 }
 

@@ -17,6 +17,10 @@ QString expressionText(const QJsonObject& expression)
     QString text;
     if (left.contains(u"meta"))
         text = left.value(u"meta").toObject().value(u"key").toString();
+    else if (left.contains(u"fib"))
+        text = QStringLiteral("fib %1 %2")
+                   .arg(left.value(u"fib").toObject().value(u"flags").toArray().first().toString(),
+                        left.value(u"fib").toObject().value(u"result").toString());
     else if (left.contains(u"ct"))
         text = QStringLiteral("ct ") + left.value(u"ct").toObject().value(u"key").toString();
     else
@@ -56,6 +60,24 @@ QStringList rules(const std::string& ruleset, const QString& chain)
     return texts;
 }
 
+/// The base chains: name, type, hook, priority, policy.
+QStringList chains(const std::string& ruleset)
+{
+    QStringList texts;
+    const QJsonArray commands =
+        QJsonDocument::fromJson(QByteArray::fromStdString(ruleset)).object().value(u"nftables").toArray();
+    for (const QJsonValue& command : commands) {
+        const QJsonObject chain = command.toObject().value(u"add").toObject().value(u"chain").toObject();
+        if (!chain.isEmpty())
+            texts.append(QStringLiteral("%1 %2 %3 %4 %5")
+                             .arg(chain.value(u"name").toString(), chain.value(u"type").toString(),
+                                  chain.value(u"hook").toString())
+                             .arg(chain.value(u"prio").toInt())
+                             .arg(chain.value(u"policy").toString()));
+    }
+    return texts;
+}
+
 std::vector<net::Prefix> prefixes(std::initializer_list<const char*> texts)
 {
     std::vector<net::Prefix> result;
@@ -68,9 +90,10 @@ TableSpec spec()
 {
     TableSpec result;
     result.tunnelInterface = "gvpn0";
-    result.tunnelNetworks = prefixes({"10.86.0.0/24"});
-    result.lanNetworks = prefixes({"172.17.0.0/16"});
-    result.lanInterfaces = {"eth0"};
+    result.forwarding.emplace();
+    result.forwarding->tunnelNetworks = prefixes({"10.86.0.0/24"});
+    result.forwarding->lanNetworks = prefixes({"172.17.0.0/16"});
+    result.forwarding->lanInterfaces = {"eth0"};
     return result;
 }
 
@@ -99,7 +122,11 @@ private Q_SLOTS:
     void letsABridgeBridge();
     void letsNothingInWithoutLanInterfaces();
     void guardsEveryInterfaceWhenAllOfIPv6WasSwitchedOn();
+    void guardsTheAddressesFromNeighbours();
+    void doesBothInOneTable();
+    void marksTheTableWithItsOwner();
     void removesTheTable();
+    void removesOnlyTheTableOfTheOwner();
 };
 
 void NftRulesetTest::replacesTheTableInOneTransaction()
@@ -115,21 +142,9 @@ void NftRulesetTest::replacesTheTableInOneTransaction()
 
 void NftRulesetTest::hooksTheChainsWhereTheyBelong()
 {
-    QStringList chains;
-    const QJsonArray commands =
-        QJsonDocument::fromJson(QByteArray::fromStdString(makeRuleset(spec()))).object().value(u"nftables").toArray();
-    for (const QJsonValue& command : commands) {
-        const QJsonObject chain = command.toObject().value(u"add").toObject().value(u"chain").toObject();
-        if (!chain.isEmpty())
-            chains.append(QStringLiteral("%1 %2 %3 %4 %5")
-                              .arg(chain.value(u"name").toString(), chain.value(u"type").toString(),
-                                   chain.value(u"hook").toString())
-                              .arg(chain.value(u"prio").toInt())
-                              .arg(chain.value(u"policy").toString()));
-    }
     const QStringList expected{QStringLiteral("forward filter forward 0 accept"),
                                QStringLiteral("postrouting nat postrouting 100 accept")};
-    QCOMPARE(chains, expected);
+    QCOMPARE(chains(makeRuleset(spec())), expected);
 }
 
 void NftRulesetTest::passesOnlyTunnelAndLan()
@@ -140,9 +155,9 @@ void NftRulesetTest::passesOnlyTunnelAndLan()
 void NftRulesetTest::writesRulesForBothFamilies()
 {
     TableSpec both = spec();
-    both.tunnelNetworks = prefixes({"10.86.0.0/24", "fd00:86::/64"});
-    both.lanNetworks = prefixes({"172.17.0.0/16", "192.168.5.9/32", "fd00:17::/64"});
-    both.lanInterfaces = {"eth0", "eth1"};
+    both.forwarding->tunnelNetworks = prefixes({"10.86.0.0/24", "fd00:86::/64"});
+    both.forwarding->lanNetworks = prefixes({"172.17.0.0/16", "192.168.5.9/32", "fd00:17::/64"});
+    both.forwarding->lanInterfaces = {"eth0", "eth1"};
     const QString ruleset = QString::fromStdString(makeRuleset(both));
     const QStringList expected{
         QStringLiteral("iifname gvpn0 ip saddr 10.86.0.0/24 ip daddr 172.17.0.0/16,192.168.5.9/32 accept"),
@@ -160,9 +175,9 @@ void NftRulesetTest::writesRulesForBothFamilies()
 void NftRulesetTest::writesNoRulesForAFamilyWithoutAPool()
 {
     TableSpec mixed = spec();
-    mixed.lanNetworks = prefixes({"172.17.0.0/16", "fd00:17::/64"});
+    mixed.forwarding->lanNetworks = prefixes({"172.17.0.0/16", "fd00:17::/64"});
     QCOMPARE(rules(makeRuleset(mixed), QStringLiteral("forward")), Ipv4 + TunnelOnly);
-    mixed.lanNetworks = prefixes({"fd00:17::/64"});
+    mixed.forwarding->lanNetworks = prefixes({"fd00:17::/64"});
     QCOMPARE(rules(makeRuleset(mixed), QStringLiteral("forward")), TunnelOnly);
 }
 
@@ -170,15 +185,15 @@ void NftRulesetTest::masqueradesOnlyWhenAsked()
 {
     TableSpec plain = spec();
     QCOMPARE(rules(makeRuleset(plain), QStringLiteral("postrouting")).size(), 1);
-    plain.masquerades = false;
+    plain.forwarding->masquerades = false;
     QVERIFY(!QString::fromStdString(makeRuleset(plain)).contains(u"postrouting"));
 }
 
 void NftRulesetTest::guardsTheInterfacesThatWereSwitchedOn()
 {
     TableSpec guarded = spec();
-    guarded.guardedIPv4 = {"eth0", "eth1.5"};
-    guarded.guardedIPv6 = {"eth0"};
+    guarded.forwarding->guardedIPv4 = {"eth0", "eth1.5"};
+    guarded.forwarding->guardedIPv6 = {"eth0"};
     const QStringList guards{QStringLiteral("nfproto ipv4 iifname eth0,eth1.5 oifname != gvpn0 oifgroup != 26486 drop"),
                              QStringLiteral("nfproto ipv6 iifname eth0 oifname != gvpn0 oifgroup != 26486 drop")};
     QCOMPARE(rules(makeRuleset(guarded), QStringLiteral("forward")), Ipv4 + TunnelOnly + Exceptions + guards);
@@ -187,9 +202,9 @@ void NftRulesetTest::guardsTheInterfacesThatWereSwitchedOn()
 void NftRulesetTest::letsABridgeBridge()
 {
     TableSpec guarded = spec();
-    guarded.bridges = {"br0", "br1"};
+    guarded.forwarding->bridges = {"br0", "br1"};
     QCOMPARE(rules(makeRuleset(guarded), QStringLiteral("forward")), Ipv4 + TunnelOnly);
-    guarded.guardedIPv6 = {"br0", "br1"};
+    guarded.forwarding->guardedIPv6 = {"br0", "br1"};
     const QStringList bridged{QStringLiteral("iifname br0 oifname br0 accept"),
                               QStringLiteral("iifname br1 oifname br1 accept")};
     const QStringList guards{QStringLiteral("nfproto ipv6 iifname br0,br1 oifname != gvpn0 oifgroup != 26486 drop")};
@@ -199,16 +214,47 @@ void NftRulesetTest::letsABridgeBridge()
 void NftRulesetTest::letsNothingInWithoutLanInterfaces()
 {
     TableSpec nowhere = spec();
-    nowhere.lanInterfaces.clear();
+    nowhere.forwarding->lanInterfaces.clear();
     QCOMPARE(rules(makeRuleset(nowhere), QStringLiteral("forward")), Ipv4.first(1) + TunnelOnly);
 }
 
 void NftRulesetTest::guardsEveryInterfaceWhenAllOfIPv6WasSwitchedOn()
 {
     TableSpec guarded = spec();
-    guarded.guardsAllIPv6 = true;
+    guarded.forwarding->guardsAllIPv6 = true;
     const QStringList guards{QStringLiteral("nfproto ipv6 iifgroup != 26486 oifname != gvpn0 oifgroup != 26486 drop")};
     QCOMPARE(rules(makeRuleset(guarded), QStringLiteral("forward")), Ipv4 + TunnelOnly + Exceptions + guards);
+}
+
+void NftRulesetTest::guardsTheAddressesFromNeighbours()
+{
+    TableSpec client;
+    client.tunnelInterface = "gvpn0";
+    client.guardedAddresses = {*net::IpAddress::parse("10.86.0.2"), *net::IpAddress::parse("fd00:86::2")};
+    const std::string ruleset = makeRuleset(client);
+    const QStringList expected{QStringLiteral("iifname != gvpn0 ip daddr 10.86.0.2 fib saddr type != local drop"),
+                               QStringLiteral("iifname != gvpn0 ip6 daddr fd00:86::2 fib saddr type != local drop")};
+    QCOMPARE(rules(ruleset, QStringLiteral("prerouting")), expected);
+    QCOMPARE(chains(ruleset), QStringList{QStringLiteral("prerouting filter prerouting -300 accept")});
+}
+
+void NftRulesetTest::doesBothInOneTable()
+{
+    TableSpec both = spec();
+    both.guardedAddresses = {*net::IpAddress::parse("10.86.0.1")};
+    const std::string ruleset = makeRuleset(both);
+    QCOMPARE(rules(ruleset, QStringLiteral("prerouting")),
+             QStringList{QStringLiteral("iifname != gvpn0 ip daddr 10.86.0.1 fib saddr type != local drop")});
+    QCOMPARE(rules(ruleset, QStringLiteral("forward")), Ipv4 + TunnelOnly);
+    QCOMPARE(chains(ruleset).size(), 3);
+}
+
+void NftRulesetTest::marksTheTableWithItsOwner()
+{
+    const std::string plain = makeRuleset(spec());
+    const std::string marked = addOwner(plain, "gvpn_gvpn0", "00ff");
+    const std::string mark = R"(,{"add":{"chain":{"family":"inet","name":"owner_00ff","table":"gvpn_gvpn0"}}}]})";
+    QCOMPARE(QByteArray::fromStdString(marked), QByteArray::fromStdString(plain).chopped(2) + mark.c_str());
 }
 
 void NftRulesetTest::removesTheTable()
@@ -216,6 +262,14 @@ void NftRulesetTest::removesTheTable()
     QCOMPARE(QByteArray::fromStdString(makeTableRemoval("gvpn_gvpn0")),
              QByteArray(R"({"nftables":[{"add":{"table":{"family":"inet","name":"gvpn_gvpn0"}}},)"
                         R"({"delete":{"table":{"family":"inet","name":"gvpn_gvpn0"}}}]})"));
+}
+
+void NftRulesetTest::removesOnlyTheTableOfTheOwner()
+{
+    QCOMPARE(
+        QByteArray::fromStdString(makeTableRemoval("gvpn_gvpn0", "00ff")),
+        QByteArray(R"({"nftables":[{"delete":{"chain":{"family":"inet","name":"owner_00ff","table":"gvpn_gvpn0"}}},)"
+                   R"({"delete":{"table":{"family":"inet","name":"gvpn_gvpn0"}}}]})"));
 }
 
 QTEST_APPLESS_MAIN(NftRulesetTest)

@@ -60,6 +60,18 @@ NetworkConfig serverConfig(std::initializer_list<const char*> pools, std::initia
     return config;
 }
 
+NetworkConfig clientConfig()
+{
+    NetworkConfig config;
+    config.interfaceName = "gvpn0";
+    config.interfaceIndex = TunIndex;
+    config.mtu = 1400;
+    config.addresses = {*net::InterfaceAddress::parse("10.86.0.7/24"), *net::InterfaceAddress::parse("fd00:86::7/64")};
+    config.routes = {*net::Prefix::parse("172.17.0.0/16"), *net::Prefix::parse("fd00:17::/64")};
+    config.guardsAddresses = true;
+    return config;
+}
+
 QStringList describeAll(const std::vector<Operation>& operations)
 {
     QStringList texts;
@@ -95,6 +107,10 @@ class PlanTest : public QObject {
 
 private Q_SLOTS:
     void plansAClient();
+    void guardsAddressesBeforeTheyAreThere();
+    void guardsTheAddressesOfAServerInItsTable();
+    void replacesTheGuardOfAnotherAddress();
+    void loadsNoTableWithoutAddresses();
     void filtersBeforeItForwards();
     void switchesOnlyWhatIsNeeded_data();
     void switchesOnlyWhatIsNeeded();
@@ -113,12 +129,8 @@ private Q_SLOTS:
 
 void PlanTest::plansAClient()
 {
-    NetworkConfig config;
-    config.interfaceName = "gvpn0";
-    config.interfaceIndex = TunIndex;
-    config.mtu = 1400;
-    config.addresses = {*net::InterfaceAddress::parse("10.86.0.7/24"), *net::InterfaceAddress::parse("fd00:86::7/64")};
-    config.routes = {*net::Prefix::parse("172.17.0.0/16"), *net::Prefix::parse("fd00:17::/64")};
+    NetworkConfig config = clientConfig();
+    config.guardsAddresses = false;
     const auto operations = plan(config, NetworkSnapshot());
     QVERIFY(operations.has_value());
     const QStringList expected{
@@ -126,6 +138,55 @@ void PlanTest::plansAClient()
         QStringLiteral("add address fd00:86::7/64 to gvpn0"), QStringLiteral("set gvpn0 up"),
         QStringLiteral("add route 172.17.0.0/16 to gvpn0"),   QStringLiteral("add route fd00:17::/64 to gvpn0")};
     QCOMPARE(describeAll(*operations), expected);
+}
+
+void PlanTest::guardsAddressesBeforeTheyAreThere()
+{
+    const auto operations = plan(clientConfig(), NetworkSnapshot());
+    QVERIFY(operations.has_value());
+    const QStringList expected{QStringLiteral("set MTU of gvpn0 to 1400"),
+                               QStringLiteral("load nftables table gvpn_gvpn0"),
+                               QStringLiteral("add address 10.86.0.7/24 to gvpn0"),
+                               QStringLiteral("add address fd00:86::7/64 to gvpn0"),
+                               QStringLiteral("set gvpn0 up"),
+                               QStringLiteral("add route 172.17.0.0/16 to gvpn0"),
+                               QStringLiteral("add route fd00:17::/64 to gvpn0")};
+    QCOMPARE(describeAll(*operations), expected);
+    TableSpec guard;
+    guard.tunnelInterface = "gvpn0";
+    guard.guardedAddresses = {*net::IpAddress::parse("10.86.0.7"), *net::IpAddress::parse("fd00:86::7")};
+    const LoadTable table{"gvpn_gvpn0", makeRuleset(guard), true, ""};
+    QVERIFY((*operations)[1] == Operation(table));
+}
+
+void PlanTest::guardsTheAddressesOfAServerInItsTable()
+{
+    NetworkConfig config = serverConfig({"10.86.0.0/24"}, {"172.17.0.0/16"});
+    config.addresses = {*net::InterfaceAddress::parse("10.86.0.1/24")};
+    QVERIFY(!ruleset(*plan(config, office())).contains(u"prerouting"));
+    config.guardsAddresses = true;
+    const auto operations = plan(config, office());
+    QVERIFY(operations.has_value());
+    QCOMPARE(describeAll(*operations).filter(QStringLiteral("load nftables table")).size(), 1);
+    QVERIFY(ruleset(*operations).contains(u"prerouting") && ruleset(*operations).contains(u"masquerade"));
+    // What it leaves behind may keep others from forwarding.
+    QVERIFY(!std::get<LoadTable>((*operations)[1]).mayStayBehind);
+}
+
+void PlanTest::replacesTheGuardOfAnotherAddress()
+{
+    NetworkConfig config = clientConfig();
+    const Operation first = (*plan(config, NetworkSnapshot()))[1];
+    config.addresses[0] = *net::InterfaceAddress::parse("10.86.0.8/24");
+    const Operation second = (*plan(config, NetworkSnapshot()))[1];
+    QVERIFY(first != second && isSameTarget(first, second));
+}
+
+void PlanTest::loadsNoTableWithoutAddresses()
+{
+    NetworkConfig config = clientConfig();
+    config.addresses.clear();
+    QCOMPARE(ruleset(*plan(config, NetworkSnapshot())), QString());
 }
 
 void PlanTest::filtersBeforeItForwards()
@@ -136,8 +197,8 @@ void PlanTest::filtersBeforeItForwards()
     const auto operations = plan(config, office());
     QVERIFY(operations.has_value());
     const QStringList expected{
-        QStringLiteral("set MTU of gvpn0 to 1500"),           QStringLiteral("add address 10.86.0.1/24 to gvpn0"),
-        QStringLiteral("load nftables table gvpn_gvpn0"),     QStringLiteral("set gvpn0 up"),
+        QStringLiteral("set MTU of gvpn0 to 1500"),           QStringLiteral("load nftables table gvpn_gvpn0"),
+        QStringLiteral("add address 10.86.0.1/24 to gvpn0"),  QStringLiteral("set gvpn0 up"),
         QStringLiteral("add route 10.87.0.0/16 to gvpn0"),    QStringLiteral("put gvpn0 into link group 26486"),
         QStringLiteral("set ipv4/conf/eth1/forwarding to 1"), QStringLiteral("set ipv4/conf/gvpn0/forwarding to 1")};
     QCOMPARE(describeAll(*operations), expected);
@@ -228,16 +289,17 @@ void PlanTest::guardsOnlyWhatItSwitchedOn()
     snapshot.interfaces[2].forwardsIPv4 = true;
     TableSpec expected;
     expected.tunnelInterface = "gvpn0";
-    expected.tunnelNetworks = config.forwarding->tunnelNetworks;
-    expected.lanNetworks = config.forwarding->lanNetworks;
-    expected.lanInterfaces = {"eth1", "eth2.5"};
-    expected.guardedIPv4 = {"eth2.5"};
-    expected.guardedIPv6 = {"eth1", "eth2.5"};
+    expected.forwarding.emplace();
+    expected.forwarding->tunnelNetworks = config.forwarding->tunnelNetworks;
+    expected.forwarding->lanNetworks = config.forwarding->lanNetworks;
+    expected.forwarding->lanInterfaces = {"eth1", "eth2.5"};
+    expected.forwarding->guardedIPv4 = {"eth2.5"};
+    expected.forwarding->guardedIPv6 = {"eth1", "eth2.5"};
     QCOMPARE(ruleset(*plan(config, snapshot)), QString::fromStdString(makeRuleset(expected)));
 
     snapshot.hasForceForwarding = false;
-    expected.guardedIPv6.clear();
-    expected.guardsAllIPv6 = true;
+    expected.forwarding->guardedIPv6.clear();
+    expected.forwarding->guardsAllIPv6 = true;
     QCOMPARE(ruleset(*plan(config, snapshot)), QString::fromStdString(makeRuleset(expected)));
 }
 
@@ -249,18 +311,19 @@ void PlanTest::letsGuardedBridgesBridge()
     snapshot.interfaces[2].kind = "bridge";
     TableSpec expected;
     expected.tunnelInterface = "gvpn0";
-    expected.tunnelNetworks = config.forwarding->tunnelNetworks;
-    expected.lanNetworks = config.forwarding->lanNetworks;
-    expected.lanInterfaces = {"eth1"};
-    expected.guardedIPv4 = {"eth1"};
-    expected.guardedIPv6 = {"eth1"};
-    expected.bridges = {"eth1"};
+    expected.forwarding.emplace();
+    expected.forwarding->tunnelNetworks = config.forwarding->tunnelNetworks;
+    expected.forwarding->lanNetworks = config.forwarding->lanNetworks;
+    expected.forwarding->lanInterfaces = {"eth1"};
+    expected.forwarding->guardedIPv4 = {"eth1"};
+    expected.forwarding->guardedIPv6 = {"eth1"};
+    expected.forwarding->bridges = {"eth1"};
     QCOMPARE(ruleset(*plan(config, snapshot)), QString::fromStdString(makeRuleset(expected)));
 
     snapshot.hasForceForwarding = false;
-    expected.guardedIPv6.clear();
-    expected.guardsAllIPv6 = true;
-    expected.bridges = {"eth0", "eth1"};
+    expected.forwarding->guardedIPv6.clear();
+    expected.forwarding->guardsAllIPv6 = true;
+    expected.forwarding->bridges = {"eth0", "eth1"};
     QCOMPARE(ruleset(*plan(config, snapshot)), QString::fromStdString(makeRuleset(expected)));
 }
 
@@ -368,8 +431,8 @@ void PlanTest::tellsTargetsApart()
     const net::Prefix network = *net::Prefix::parse("10.0.0.0/8");
     QVERIFY(isSameTarget(SetMtu{1, 1400}, SetMtu{1, 1500}));
     QVERIFY(!isSameTarget(SetMtu{1, 1400}, SetMtu{2, 1400}));
-    QVERIFY(isSameTarget(LoadTable{"a", "x"}, LoadTable{"a", "y"}));
-    QVERIFY(!isSameTarget(LoadTable{"a", "x"}, LoadTable{"b", "x"}));
+    QVERIFY(isSameTarget(LoadTable{"a", "x", false, ""}, LoadTable{"a", "y", true, "00ff"}));
+    QVERIFY(!isSameTarget(LoadTable{"a", "x", false, ""}, LoadTable{"b", "x", false, ""}));
     QVERIFY(isSameTarget(SetSwitch{"p", "1"}, SetSwitch{"p", "2"}));
     QVERIFY(!isSameTarget(SetSwitch{"p", "1"}, SetSwitch{"q", "1"}));
     QVERIFY(isSameTarget(AddRoute{1, network}, AddRoute{1, network}));

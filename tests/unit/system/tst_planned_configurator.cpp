@@ -118,6 +118,9 @@ private Q_SLOTS:
     void appliesOnlyWhatDiffers();
     void goesBackToTheLastGoalWhenAChangeFails_data();
     void goesBackToTheLastGoalWhenAChangeFails();
+    void changesAnAddressWithoutAMomentWithoutOne_data();
+    void changesAnAddressWithoutAMomentWithoutOne();
+    void goesBackToTheLastAddressWhenAChangeFails();
     void doesNothingForTheSameGoal();
     void failsWithoutATouchWhenThereIsNoSnapshotOrPlan();
     void clearsDuringAnApply_data();
@@ -234,6 +237,82 @@ void PlannedConfiguratorTest::goesBackToTheLastGoalWhenAChangeFails()
     QVERIFY2(changed.text.endsWith(u": forbidden"), qPrintable(changed.text));
     QVERIFY(areSame(inForce(runner), planned(serverConfig())));
     QCOMPARE(configurator.applied(), planned(serverConfig()));
+}
+
+void PlannedConfiguratorTest::changesAnAddressWithoutAMomentWithoutOne_data()
+{
+    QTest::addColumn<QStringList>("before");
+    QTest::addColumn<QStringList>("after");
+    QTest::addColumn<QString>("expected");
+    const auto row = [](const char* name, const QString& before, const QString& after, const QString& expected) {
+        QTest::newRow(name) << before.split(u' ', Qt::SkipEmptyParts) << after.split(u' ', Qt::SkipEmptyParts)
+                            << expected;
+    };
+    row("in the same network", QStringLiteral("10.86.0.2/24"), QStringLiteral("10.86.0.3/24"),
+        QStringLiteral("+10.86.0.3/32 -10.86.0.2/24 +10.86.0.3/24 -10.86.0.3/32"));
+    row("in another network", QStringLiteral("10.86.0.2/24"), QStringLiteral("10.96.0.3/24"),
+        QStringLiteral("+10.96.0.3/32 -10.86.0.2/24 +10.96.0.3/24 -10.96.0.3/32"));
+    row("to one without a network", QStringLiteral("10.86.0.2/24"), QStringLiteral("10.86.0.3/32"),
+        QStringLiteral("+10.86.0.3/32 -10.86.0.2/24"));
+    row("the same in a larger network", QStringLiteral("10.86.0.2/24"), QStringLiteral("10.86.0.2/16"),
+        QStringLiteral("+10.86.0.2/16 -10.86.0.2/24"));
+    row("the same in a network", QStringLiteral("10.86.0.2/32"), QStringLiteral("10.86.0.2/24"),
+        QStringLiteral("+10.86.0.2/24 -10.86.0.2/32"));
+    row("one goes", QStringLiteral("10.86.0.2/24 fd00:86::2/64"), QStringLiteral("fd00:86::2/64"),
+        QStringLiteral("-10.86.0.2/24"));
+    row("one comes", QStringLiteral("fd00:86::2/64"), QStringLiteral("10.86.0.2/24 fd00:86::2/64"),
+        QStringLiteral("+10.86.0.2/24"));
+    // With IPv6 the kernel leaves the routes alone, and takes no address twice.
+    row("both families", QStringLiteral("10.86.0.2/24 fd00:86::2/64"), QStringLiteral("10.86.0.3/24 fd00:86::2/48"),
+        QStringLiteral("-fd00:86::2/64 +10.86.0.3/32 -10.86.0.2/24 +10.86.0.3/24 -10.86.0.3/32 +fd00:86::2/48"));
+}
+
+void PlannedConfiguratorTest::changesAnAddressWithoutAMomentWithoutOne()
+{
+    QFETCH(QStringList, before);
+    QFETCH(QStringList, after);
+    QFETCH(QString, expected);
+    NetworkConfig config = serverConfig();
+    config.forwarding.reset();
+    const auto setAddresses = [&](const QStringList& texts) {
+        config.addresses.clear();
+        for (const QString& text : texts)
+            config.addresses.push_back(*net::InterfaceAddress::parse(text.toStdString()));
+    };
+    RecordingRunner runner;
+    PlannedConfigurator configurator(runner, office);
+    setAddresses(before);
+    configurator.apply(config, ignored);
+    runner.forgetCalls();
+    setAddresses(after);
+    configurator.apply(config, ignored);
+    QStringList changes;
+    for (const RecordingRunner::Call& call : runner.calls()) {
+        const auto* add = std::get_if<AddAddress>(&call.operation);
+        QVERIFY(add);
+        changes.append((call.kind == Kind::Undo ? u'-' : u'+') + QString::fromStdString(add->address.toString()));
+    }
+    QCOMPARE(changes.join(u' '), expected);
+    QCOMPARE(configurator.applied(), planned(config));
+}
+
+void PlannedConfiguratorTest::goesBackToTheLastAddressWhenAChangeFails()
+{
+    NetworkConfig config = serverConfig();
+    NetworkConfig changed = config;
+    changed.addresses = {*net::InterfaceAddress::parse("10.86.0.9/24")};
+    const std::size_t performs = planned(config).size();
+    for (std::size_t n = 0; n < 2; ++n) {
+        RecordingRunner runner;
+        PlannedConfigurator configurator(runner, office);
+        configurator.apply(config, ignored);
+        runner.failPerformAt(performs + n, Forbidden);
+        Answer answer;
+        configurator.apply(changed, answer.receiver());
+        QCOMPARE(answer.code, Forbidden.code);
+        QVERIFY(areSame(inForce(runner), planned(config)));
+        QCOMPARE(configurator.applied(), planned(config));
+    }
 }
 
 void PlannedConfiguratorTest::doesNothingForTheSameGoal()
