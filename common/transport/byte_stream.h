@@ -2,6 +2,7 @@
 // EpollStream (server), MemoryStream (tests). One thread; nothing blocks.
 #pragma once
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "net/endpoint.h"
 
@@ -31,6 +32,8 @@ public:
     virtual void setObserver(Observer* observer) = 0;
     /// 0: nothing there now, or the end, of which streamClosed tells. An error: the stream is over already.
     [[nodiscard]] virtual Result<std::size_t> read(ByteSpan into) = 0;
+    /// What read() would give first; it stays to be read. For finding out who speaks before somebody reads.
+    [[nodiscard]] virtual Result<std::size_t> peek(ByteSpan into) = 0;
     /// Takes as much as it can now; less than all: streamWritable or streamClosed follows, never from inside of this
     /// call. An error: the stream is over already.
     [[nodiscard]] virtual Result<std::size_t> write(ByteView bytes) = 0;
@@ -41,6 +44,9 @@ public:
     virtual void closeAfter(ByteView lastWords) = 0;
     /// The connection ends now. No callback follows.
     virtual void abort() = 0;
+    /// From now on a peer that answers nothing any more is noticed after `silence` or a few seconds more, also while
+    /// nothing is being sent: for protocols without a keepalive of their own.
+    virtual void watchForDeadPeer(Duration silence) = 0;
     [[nodiscard]] virtual net::Endpoint peer() const = 0;
 };
 

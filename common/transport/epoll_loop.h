@@ -42,6 +42,8 @@ public:
     /// No event of this descriptor is delivered after this, not even one that was already fetched.
     void forget(int descriptor);
     [[nodiscard]] std::size_t watcherCount() const { return m_watchers.size(); }
+    /// How many closed connections are still in the loop; EpollStream counts them here.
+    [[nodiscard]] std::size_t& lingering() { return m_lingering; }
 
     /// Earlier times first, equal times in the order of the calls. What a callback schedules runs in a later turn.
     TimerId schedule(TimePoint when, Callback callback);
@@ -74,6 +76,7 @@ private:
     void wakeUp();
     [[nodiscard]] int timeoutMs() const;
 
+    std::size_t m_lingering = 0;  // outlives the timers, which own those that count themselves
     UniqueFd m_epoll;
     UniqueFd m_wake;
     TimePoint m_now;

@@ -1,5 +1,6 @@
 #include "transport/epoll_stream.h"
 
+#include "transport/dead_peer.h"
 #include "transport/peer_address.h"
 
 #include <array>
@@ -48,6 +49,8 @@ class Linger final : private EpollLoop::Watcher {
 public:
     static void start(EpollLoop& loop, UniqueFd socket, ByteView lastWords)
     {
+        if (loop.lingering() >= MaxLingering)
+            return;
         const auto linger = std::make_shared<Linger>(loop, std::move(socket), lastWords);
         const std::uint32_t events = lastWords.empty() ? EPOLLIN : EPOLLIN | EPOLLOUT;
         if (!loop.watch(linger->m_socket.get(), events, *linger))
@@ -60,7 +63,12 @@ public:
         , m_socket(std::move(socket))
         , m_lastWords(lastWords.begin(), lastWords.end())
         , m_unsent(m_lastWords)
-    {}
+    {
+        ++m_loop.lingering();
+    }
+    ~Linger() { --m_loop.lingering(); }
+    Linger(const Linger&) = delete;
+    Linger& operator=(const Linger&) = delete;
 
 private:
     void descriptorReady(std::uint32_t events) override
@@ -133,13 +141,23 @@ void EpollStream::setObserver(Observer* observer)
 
 Result<std::size_t> EpollStream::read(ByteSpan into)
 {
+    return receive(into, 0);
+}
+
+Result<std::size_t> EpollStream::peek(ByteSpan into)
+{
+    return receive(into, MSG_PEEK);
+}
+
+Result<std::size_t> EpollStream::receive(ByteSpan into, int flags)
+{
     if (m_isOver)
         return fail(ErrorCode::Closed, "read from a closed stream");
     if (into.empty())
         return 0;
     ssize_t size = 0;
     do {
-        size = ::recv(m_socket.get(), into.data(), into.size(), 0);
+        size = ::recv(m_socket.get(), into.data(), into.size(), flags);
     } while (size < 0 && errno == EINTR);
     if (size > 0)
         return static_cast<std::size_t>(size);
@@ -195,6 +213,12 @@ void EpollStream::abort()
     const linger resetAtOnce{.l_onoff = 1, .l_linger = 0};
     static_cast<void>(::setsockopt(m_socket.get(), SOL_SOCKET, SO_LINGER, &resetAtOnce, sizeof(resetAtOnce)));
     m_socket.reset();
+}
+
+void EpollStream::watchForDeadPeer(Duration silence)
+{
+    if (!m_isOver)
+        transport::watchForDeadPeer(m_socket.get(), silence);
 }
 
 void EpollStream::descriptorReady(std::uint32_t events)

@@ -11,6 +11,9 @@ namespace gvpn::transport {
 
 /// How long a closed connection waits for its peer to close as well, see EpollStream::close().
 inline constexpr Duration LingerTime{1000};
+/// So many closed connections of a loop may do that at once: strangers who come and go must not fill the table of
+/// descriptors. Those above are closed at once; if the peer was still sending, it may miss our last words.
+inline constexpr std::size_t MaxLingering = 512;
 
 class EpollStream : public ByteStream, private EpollLoop::Watcher {
 public:
@@ -20,13 +23,16 @@ public:
 
     void setObserver(Observer* observer) override;
     [[nodiscard]] Result<std::size_t> read(ByteSpan into) override;
+    [[nodiscard]] Result<std::size_t> peek(ByteSpan into) override;
     [[nodiscard]] Result<std::size_t> write(ByteView bytes) override;
     void closeAfter(ByteView lastWords) override;
     void abort() override;
+    void watchForDeadPeer(Duration silence) override;
     [[nodiscard]] net::Endpoint peer() const override { return m_peer; }
 
 private:
     EpollStream(EpollLoop& loop, UniqueFd socket, const net::Endpoint& peer);
+    [[nodiscard]] Result<std::size_t> receive(ByteSpan into, int flags);
     void descriptorReady(std::uint32_t events) override;
     [[nodiscard]] bool isListening() const { return m_observer && !m_isOver; }
     void setEvents(std::uint32_t events);

@@ -67,6 +67,7 @@ struct MemoryLink::State {
     std::mt19937_64 random;
     std::array<Direction, 2> directions{Direction(options.windowBytes), Direction(options.windowBytes)};
     std::array<End*, 2> ends{};  // nullptr: not taken yet, or gone
+    std::array<std::optional<Duration>, 2> deadPeerAfter{};
     TimePoint now{};
     bool isPumping = false;
     bool isCut = false;
@@ -88,9 +89,11 @@ public:
 
     void setObserver(Observer* observer) override { m_observer = observer; }
     [[nodiscard]] Result<std::size_t> read(ByteSpan into) override;
+    [[nodiscard]] Result<std::size_t> peek(ByteSpan into) override;
     [[nodiscard]] Result<std::size_t> write(ByteView bytes) override;
     void closeAfter(ByteView lastWords) override;
     void abort() override;
+    void watchForDeadPeer(Duration silence) override { m_state->deadPeerAfter[m_index] = silence; }
     [[nodiscard]] net::Endpoint peer() const override;
 
     [[nodiscard]] Observer* listener() const { return m_isOver ? nullptr : m_observer; }
@@ -105,6 +108,17 @@ private:
 
 Result<std::size_t> MemoryLink::State::End::read(ByteSpan into)
 {
+    const auto size = peek(into);
+    if (size) {
+        Direction& incoming = m_state->directions[m_index];
+        incoming.bytes.consume(*size);
+        incoming.arrivedBytes -= *size;
+    }
+    return size;
+}
+
+Result<std::size_t> MemoryLink::State::End::peek(ByteSpan into)
+{
     if (m_isOver)
         return fail(ErrorCode::Closed, "read from a closed stream");
     Direction& incoming = m_state->directions[m_index];
@@ -112,8 +126,6 @@ Result<std::size_t> MemoryLink::State::End::read(ByteSpan into)
         return 0;
     const std::size_t size = std::min(into.size(), incoming.arrivedBytes);
     std::ranges::copy(ByteView(incoming.bytes.data()).first(size), into.begin());
-    incoming.bytes.consume(size);
-    incoming.arrivedBytes -= size;
     return size;
 }
 
@@ -331,6 +343,16 @@ void MemoryLink::reset()
         if (state->ends[end])
             state->ends[end]->finish({ErrorCode::Closed, "connection reset"});
     }
+}
+
+std::optional<Duration> MemoryLink::deadPeerAfterOfFirst() const
+{
+    return m_state->deadPeerAfter[0];
+}
+
+std::optional<Duration> MemoryLink::deadPeerAfterOfSecond() const
+{
+    return m_state->deadPeerAfter[1];
 }
 
 void MemoryLink::pauseReadingOfFirst(bool isPaused)

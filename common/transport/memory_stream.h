@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace gvpn::transport {
@@ -37,6 +38,10 @@ public:
     void cutSilently();
     /// Both ends see the connection break.
     void reset();
+    /// What watchForDeadPeer() was called with, if it was. Nobody is told here: reset() is what a real stream would
+    /// see.
+    [[nodiscard]] std::optional<Duration> deadPeerAfterOfFirst() const;
+    [[nodiscard]] std::optional<Duration> deadPeerAfterOfSecond() const;
     /// Nothing is read any more by this end: back-pressure reaches the other end.
     void pauseReadingOfFirst(bool isPaused);
     void pauseReadingOfSecond(bool isPaused);

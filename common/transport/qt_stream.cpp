@@ -1,5 +1,6 @@
 #include "transport/qt_stream.h"
 
+#include "transport/dead_peer.h"
 #include "transport/peer_address.h"
 #include "transport/socket_error.h"
 #include "transport/socket_farewell.h"
@@ -50,6 +51,14 @@ Result<std::size_t> QtStream::read(ByteSpan into)
     return static_cast<std::size_t>(std::max<qint64>(size, 0));
 }
 
+Result<std::size_t> QtStream::peek(ByteSpan into)
+{
+    if (m_isOver)
+        return fail(ErrorCode::Closed, "read from a closed stream");
+    const qint64 size = m_socket->peek(reinterpret_cast<char*>(into.data()), static_cast<qint64>(into.size()));
+    return static_cast<std::size_t>(std::max<qint64>(size, 0));
+}
+
 Result<std::size_t> QtStream::write(ByteView bytes)
 {
     if (m_isOver)
@@ -95,6 +104,12 @@ void QtStream::abort()
     m_isOver = true;
     m_socket->disconnect(this);
     m_socket->abort();
+}
+
+void QtStream::watchForDeadPeer(Duration silence)
+{
+    if (!m_isOver && m_socket->socketDescriptor() >= 0)
+        transport::watchForDeadPeer(m_socket->socketDescriptor(), silence);
 }
 
 void QtStream::onReadyRead()

@@ -28,9 +28,11 @@ public:
 
     void setObserver(Observer* observer) override;
     [[nodiscard]] Result<std::size_t> read(ByteSpan into) override;
+    [[nodiscard]] Result<std::size_t> peek(ByteSpan into) override;
     [[nodiscard]] Result<std::size_t> write(ByteView bytes) override;
     void closeAfter(ByteView lastWords) override;
     void abort() override;
+    void watchForDeadPeer(Duration silence) override;
     [[nodiscard]] net::Endpoint peer() const override { return m_peer; }
 
 private:

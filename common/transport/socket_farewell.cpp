@@ -38,7 +38,9 @@ void SocketFarewell::onBytesWritten()
 
 void SocketFarewell::onReadyRead()
 {
-    m_socket->skip(m_socket->bytesAvailable());
+    // The connection may have broken before the farewell began.
+    if (m_socket->isOpen())
+        m_socket->skip(m_socket->bytesAvailable());
 }
 
 }  // namespace gvpn::transport

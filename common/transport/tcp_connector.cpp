@@ -1,11 +1,11 @@
 #include "transport/tcp_connector.h"
 
 #include "transport/address_order.h"
+#include "transport/name_lookup.h"
 #include "transport/peer_address.h"
 #include "transport/qt_stream.h"
 #include "transport/socket_error.h"
 
-#include <QHostInfo>
 #include <QNetworkProxy>
 #include <QTcpSocket>
 #include <QTimer>
@@ -63,8 +63,8 @@ public:
     ConnectOptions options;
     QTimer staggerTimer;
     QTimer deadlineTimer;
-    int lookupId = -1;
-    std::vector<Attempt> attempts;  // in the order of trying
+    std::unique_ptr<NameLookup> lookup;  // until the end: we may stand in its callback
+    std::vector<Attempt> attempts;       // in the order of trying
     std::size_t nextAttempt = 0;
     std::unique_ptr<ByteStream> stream;
     bool isDone = false;
@@ -84,14 +84,13 @@ void TcpConnector::Private::lookUp()
             &q, [this, known] { onResolved(known); }, Qt::QueuedConnection);
         return;
     }
-    lookupId = QHostInfo::lookupHost(host, &q, [this](const QHostInfo& info) {
-        lookupId = -1;
+    lookup = std::make_unique<NameLookup>(options.server.host, [this](const NameLookup::Answer& answer) {
         if (isDone)
             return;
-        if (info.error() != QHostInfo::NoError)
-            finish(Error{ErrorCode::NotFound, info.errorString().toStdString()});
+        if (!answer)
+            finish(answer.error());
         else
-            onResolved(info.addresses());
+            onResolved(*answer);
     });
 }
 
@@ -185,8 +184,6 @@ void TcpConnector::Private::stop()
     isDone = true;
     staggerTimer.stop();
     deadlineTimer.stop();
-    if (lookupId >= 0)
-        QHostInfo::abortHostLookup(std::exchange(lookupId, -1));
     for (Attempt& attempt : attempts)
         attempt.socket.reset();
 }

@@ -87,10 +87,12 @@ class CheckRules(unittest.TestCase):
         cmake = ("function(gvpn_e2e_test name timeout)\n    add_test(NAME e2e.${name} COMMAND x)\nendfunction()\n"
                  "foreach(name prefix\n        segment)\n    gvpn_unit_test(net ${name} LINKS gvpn_net)\nendforeach()\n"
                  "gvpn_unit_test(tls identity LINKS gvpn_tls)\n# gvpn_fuzzer(gone)\ngvpn_fuzzer(frame LINKS x)\n"
-                 "gvpn_e2e_test(peers 240)\nadd_test(NAME integration.linux_tun COMMAND y)\ngvpn_arch_test(rules z)\n")
+                 "gvpn_e2e_test(peers 240)\nadd_test(NAME integration.linux_tun COMMAND y)\ngvpn_arch_test(rules z)\n"
+                 "foreach(name filter undo)\n    add_test(NAME integration.${name} COMMAND x)\nendforeach()\n")
         rows = (
             ("`unit.net.prefix`, `unit.net.segment`, `unit.tls.identity`, `fuzz.frame`, `e2e.peers`", 0),
             ("`integration.linux_tun`, `arch.rules`, `unit.tls.*`, `unit.*.seg*`, `other.thing`", 0),
+            ("`integration.filter`, `integration.undo`", 0),
             ("`unit.net.identity`", 1),
             ("`fuzz.gone`", 1),
             ("`unit.net`", 1),

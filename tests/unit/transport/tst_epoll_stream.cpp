@@ -4,6 +4,8 @@
 
 #include <QtTest>
 
+#include <netinet/tcp.h>
+
 namespace gvpn::transport {
 
 using namespace std::chrono_literals;
@@ -26,6 +28,9 @@ private Q_SLOTS:
     void endsTheConnectionWhenItIsDestroyed();
     void callsNobodyAfterACloseInsideACallback_data();
     void callsNobodyAfterACloseInsideACallback();
+    void closesAtOnceWhenTooManyLinger();
+    void peekLeavesTheBytesForTheNextObserver();
+    void setsTheKernelOnTheWatchForADeadPeer();
     void refusesToReadAndWriteAfterTheEnd();
     void callsNobodyWhileItHasNoObserver();
     void showsThePeer_data();
@@ -246,6 +251,62 @@ void EpollStreamTest::callsNobodyAfterACloseInsideACallback()
     QCOMPARE(recorder.readableCalls, 1);
     QCOMPARE(recorder.writableCalls, 0);
     QVERIFY(!recorder.closed);
+}
+
+void EpollStreamTest::closesAtOnceWhenTooManyLinger()
+{
+    auto stream = makeStream(std::move(m_pair.first));
+    QCOMPARE(m_loop->lingering(), 0U);
+    stream->close();
+    QCOMPARE(m_loop->lingering(), 1U);
+    m_pair.second.reset();
+    QVERIFY(runUntil([&] { return m_loop->lingering() == 0; }));
+
+    m_loop->lingering() = MaxLingering;
+    LoopbackPair pair = makeLoopbackPair();
+    stream = makeStream(std::move(pair.first));
+    QCOMPARE(stream->write(patternOf(30)).value(), 30U);
+    stream->close();
+    QCOMPARE(m_loop->watcherCount(), 0U);
+    QCOMPARE(m_loop->lingering(), MaxLingering);
+    // What it had taken arrives all the same.
+    int end = EAGAIN;
+    QCOMPARE(receiveWhatIsThere(pair.second, end), patternOf(30));
+    QCOMPARE(end, 0);
+}
+
+void EpollStreamTest::peekLeavesTheBytesForTheNextObserver()
+{
+    const auto stream = makeStream(std::move(m_pair.first));
+    StreamRecorder first(*stream);
+    ByteVector peeked(1);
+    std::unique_ptr<StreamRecorder> second;
+    first.onReadable = [&] {
+        QCOMPARE(stream->peek(peeked).value(), 1U);
+        second = std::make_unique<StreamRecorder>(*stream);
+    };
+    sendAll(m_pair.second, patternOf(100));
+    QVERIFY(runUntil([&] { return second && second->received.size() == 100; }));
+    QVERIFY(second->received == patternOf(100));
+    QCOMPARE(peeked[0], patternOf(1)[0]);
+    QCOMPARE(first.readableCalls, 1);
+    QCOMPARE(stream->peek(peeked).value(), 0U);
+}
+
+void EpollStreamTest::setsTheKernelOnTheWatchForADeadPeer()
+{
+    const int descriptor = m_pair.first.get();
+    const auto stream = makeStream(std::move(m_pair.first));
+    stream->watchForDeadPeer(20s);
+    const auto option = [descriptor](int level, int name) {
+        int value = 0;
+        socklen_t length = sizeof(value);
+        return ::getsockopt(descriptor, level, name, &value, &length) == 0 ? value : -1;
+    };
+    QCOMPARE(option(SOL_SOCKET, SO_KEEPALIVE), 1);
+    QCOMPARE(option(IPPROTO_TCP, TCP_KEEPIDLE), 10);
+    QCOMPARE(option(IPPROTO_TCP, TCP_KEEPINTVL), 5);
+    QCOMPARE(option(IPPROTO_TCP, TCP_USER_TIMEOUT), 20'000);
 }
 
 void EpollStreamTest::refusesToReadAndWriteAfterTheEnd()

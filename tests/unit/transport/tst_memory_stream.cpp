@@ -19,6 +19,7 @@ private Q_SLOTS:
     void takesNoMoreThanTheWindow();
     void holdsTheWriterBackWhileTheReaderIsPaused();
     void callsAReaderAgainThatStoppedEarly();
+    void peekLeavesTheBytes();
     void deliversWhatWasTakenBeforeTheEnd();
     void dropsWhatIsOnTheWayWhenAborted();
     void tellsNobodyOfACut();
@@ -152,6 +153,20 @@ void MemoryStreamTest::callsAReaderAgainThatStoppedEarly()
     bench.first.send(patternOf(500));
     bench.link.pump(Start);
     QCOMPARE(bench.second.received, patternOf(500));
+}
+
+void MemoryStreamTest::peekLeavesTheBytes()
+{
+    Bench bench;
+    ByteVector peeked(2);
+    bench.second.onReadable = [&] {
+        QCOMPARE(bench.secondStream->peek(peeked).value(), 2U);
+        bench.second.readSome();
+    };
+    bench.first.send(patternOf(500));
+    bench.link.pump(Start);
+    QCOMPARE(bench.second.received, patternOf(500));
+    QCOMPARE(peeked, patternOf(2));
 }
 
 void MemoryStreamTest::deliversWhatWasTakenBeforeTheEnd()

@@ -16,6 +16,7 @@ private Q_SLOTS:
     void takesNoMoreThanItsBufferHolds();
     void callsAReaderAgainThatStoppedEarly();
     void deliversWhatCameBeforeTheObserver();
+    void peekLeavesTheBytesForTheNextObserver();
     void deliversWhatArrivedBeforeTheEnd();
     void tellsOfAReset();
     void tellsOfAConnectionThatBrokeUnderAWriterButNotFromInsideOfWrite();
@@ -118,6 +119,22 @@ void QtStreamTest::deliversWhatCameBeforeTheObserver()
     QCOMPARE(recorder.readableCalls, 0);
     QTRY_VERIFY(recorder.closed);
     QCOMPARE(recorder.received, patternOf(100));
+}
+
+void QtStreamTest::peekLeavesTheBytesForTheNextObserver()
+{
+    const auto stream = makeStream(std::move(m_pair.first));
+    StreamRecorder first(*stream);
+    ByteVector peeked(1);
+    std::unique_ptr<StreamRecorder> second;
+    first.onReadable = [&] {
+        QCOMPARE(stream->peek(peeked).value(), 1U);
+        second = std::make_unique<StreamRecorder>(*stream);
+    };
+    sendAll(m_pair.second, patternOf(100));
+    QTRY_VERIFY(second && second->received.size() == 100);
+    QVERIFY(second->received == patternOf(100));
+    QCOMPARE(peeked[0], patternOf(1)[0]);
 }
 
 void QtStreamTest::deliversWhatArrivedBeforeTheEnd()
