@@ -13,10 +13,11 @@ namespace {
 const QStringList& knownKeys()
 {
     static const QStringList Keys = {
-        QStringLiteral("address"),    QStringLiteral("cidr"),      QStringLiteral("bypass"),
-        QStringLiteral("login"),      QStringLiteral("tun"),       QStringLiteral("public-address"),
-        QStringLiteral("masquerade"), QStringLiteral("state-dir"), QStringLiteral("client-to-client"),
-        QStringLiteral("json"),       QStringLiteral("log-level"),
+        QStringLiteral("address"),    QStringLiteral("cidr"),          QStringLiteral("bypass"),
+        QStringLiteral("login"),      QStringLiteral("tun"),           QStringLiteral("public-address"),
+        QStringLiteral("masquerade"), QStringLiteral("state-dir"),     QStringLiteral("client-to-client"),
+        QStringLiteral("json"),       QStringLiteral("log-level"),     QStringLiteral("allow-v1"),
+        QStringLiteral("relay"),      QStringLiteral("max-half-open"),
     };
     return Keys;
 }

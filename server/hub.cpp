@@ -1,9 +1,5 @@
 #include "server/hub.h"
 
-#include "base/text.h"
-
-#include <algorithm>
-
 namespace gvpn::server {
 
 namespace {
@@ -16,50 +12,10 @@ PacketPolicyConfig policyOf(const HubConfig& config)
     PacketPolicyConfig policy;
     policy.lanNetworks = config.lanNetworks;
     policy.allowsClientToClient = config.allowsClientToClient;
+    policy.v1Bypass = config.v1Bypass;
     for (const net::Prefix& pool : config.pools)
         policy.gateways.push_back(AddressPool(pool).gateway());
     return policy;
-}
-
-struct Refusal {
-    protocol::GoodbyeCode code;
-    std::string text;
-};
-
-Refusal refusalOf(AddressFault fault, const net::IpAddress& address, const net::Prefix& network)
-{
-    using protocol::GoodbyeCode;
-    const std::string name = address.toString();
-    switch (fault) {
-    case AddressFault::Outside:
-        return {GoodbyeCode::AddressNotAllowed, name + " is outside the tunnel network " + network.toString()};
-    case AddressFault::Network:
-        return {GoodbyeCode::AddressNotAllowed, name + " is the network address of " + network.toString()};
-    case AddressFault::Broadcast:
-        return {GoodbyeCode::AddressNotAllowed, name + " is the broadcast address of " + network.toString()};
-    case AddressFault::Gateway: return {GoodbyeCode::AddressNotAllowed, name + " is the server's own address"};
-    case AddressFault::Taken: return {GoodbyeCode::AddressTaken, name + " belongs to another connected client"};
-    case AddressFault::Exhausted: break;
-    }
-    return {GoodbyeCode::PoolExhausted, "every address of " + network.toString() + " is in use"};
-}
-
-protocol::GoodbyeCode codeOf(const Error& error)
-{
-    switch (error.code) {
-    case ErrorCode::AlreadyExists: return protocol::GoodbyeCode::AddressTaken;
-    case ErrorCode::LimitExceeded: return protocol::GoodbyeCode::PoolExhausted;
-    default: return protocol::GoodbyeCode::AddressNotAllowed;
-    }
-}
-
-Error toError(const Refusal& refusal)
-{
-    switch (refusal.code) {
-    case protocol::GoodbyeCode::AddressTaken: return {ErrorCode::AlreadyExists, refusal.text};
-    case protocol::GoodbyeCode::PoolExhausted: return {ErrorCode::LimitExceeded, refusal.text};
-    default: return {ErrorCode::AddressRefused, refusal.text};
-    }
 }
 
 }  // namespace
@@ -73,18 +29,18 @@ Hub::Hub(HubConfig config, tun::TunDevice& device, const tls::TlsContext& tlsCon
     , m_observer(observer)
     , m_linkContext(time)
     , m_policy(policyOf(m_config))
-{
-    for (const net::Prefix& pool : m_config.pools)
-        m_pools.emplace_back(pool);
-}
+    , m_desk(m_config.pools)
+    , m_halfOpen(m_config.halfOpen)
+{}
 
 Hub::~Hub() = default;
 
 void Hub::accept(std::unique_ptr<transport::ByteStream> stream)
 {
-    if (m_isStopping || halfOpenCount() >= MaxHalfOpen) {
-        m_observer.connectionRefused(stream->peer(),
-                                     {ErrorCode::LimitExceeded, "too many connections are being set up"});
+    const net::Endpoint peer = stream->peer();
+    if (m_isStopping || !makeRoomFor(peer.address)) {
+        m_observer.connectionRefused(
+            peer, {ErrorCode::LimitExceeded, "too many connections from this address are being set up"});
         stream->abort();
         return;
     }
@@ -96,10 +52,22 @@ void Hub::accept(std::unique_ptr<transport::ByteStream> stream)
     Entry& entry = m_sessions[id];
     Session::Host& host = *this;
     entry.session = std::make_unique<Session>(
-        id, Session::Parts{std::move(stream), m_tlsContext, m_linkContext, std::move(offer)}, host);
+        id, Session::Parts{std::move(stream), m_tlsContext, m_linkContext, std::move(offer), m_config.v1Bypass}, host);
     Session& session = *entry.session;
+    m_halfOpen.enter(id, peer.address);
     sessionDeadlineChanged(session);
     session.start();
+}
+
+/// False: this source has as many connections without an address as it may. When there are too many in all, the oldest
+/// one gives way, so that strangers who open connections and stay silent can't lock everybody else out.
+bool Hub::makeRoomFor(const net::IpAddress& source)
+{
+    if (!m_halfOpen.hasRoomFor(source))
+        return false;
+    if (const auto oldest = m_halfOpen.whoGivesWay())
+        m_sessions.at(*oldest).session->drop({ErrorCode::LimitExceeded, "too many connections are being set up"});
+    return true;
 }
 
 // From the LAN to the clients
@@ -144,7 +112,7 @@ void Hub::routeFromTun(const net::SegmentHeader& segment, std::size_t sizeBytes)
         batch.clearKeeping(sizeBytes);
         m_fromTun.target = target;
     }
-    m_fromTun.framer.commit(sizeBytes, segment, target->takes(), [this] { flush(m_fromTun); });
+    m_fromTun.framer.commit(sizeBytes, segment, target->form(), [this] { flush(m_fromTun); });
 }
 
 void Hub::flush(Outgoing& outgoing)
@@ -174,7 +142,7 @@ void Hub::sessionPacket(Session& session, const net::SegmentHeader& segment, Byt
         counters.drop(tunnel::DropReason::BadSegment);
         return;
     }
-    const auto target = m_policy.judge(*ip, packet);
+    const auto target = session.isV1() ? m_policy.judgeV1(*ip) : m_policy.judge(*ip, packet);
     if (!target)
         counters.drop(target.error());
     else if (*target == PacketTarget::Tun)
@@ -201,7 +169,8 @@ void Hub::toTun(Session& session, const net::SegmentHeader& segment, ByteView pa
 void Hub::toClient(Session& from, const net::IpAddress& destination, const net::SegmentHeader& segment, ByteView packet)
 {
     Session* target = find(destination);
-    if (target == nullptr || target == &from) {
+    // What a v1 client could answer would not come back: it reaches the bypass only.
+    if (target == nullptr || target == &from || target->isV1()) {
         from.counters().drop(tunnel::DropReason::NoSuchClient);
         return;
     }
@@ -209,7 +178,7 @@ void Hub::toClient(Session& from, const net::IpAddress& destination, const net::
         flush(m_relayed);
         m_relayed.target = target;
     }
-    m_relayed.framer.append(packet, segment, target->takes(), [this] { flush(m_relayed); });
+    m_relayed.framer.append(packet, segment, target->form(), [this] { flush(m_relayed); });
 }
 
 void Hub::sessionReceived(Session& /*session*/)
@@ -231,48 +200,38 @@ void Hub::sessionLoginRequested(Session& session, const protocol::Login& /*login
     session.acceptLogin();
 }
 
+/// A device has one session. The same run of its program has lost the older connection, which just hasn't been noticed
+/// here; another run (a copy of the key, a second start) is told, so that it doesn't come back to fight.
 void Hub::replaceOlder(const Session& session)
 {
-    const auto older = m_byDevice.find(session.device());
-    if (older == m_byDevice.end() || older->second == &session)
+    const auto found = m_byDevice.find(*session.claims().device);
+    if (found == m_byDevice.end() || found->second == &session)
         return;
+    Session& older = *found->second;
+    if (older.claims().instance == session.claims().instance) {
+        older.drop({ErrorCode::Replaced, "the client has connected anew"});
+        return;
+    }
     const std::string text = "the same device has connected again from " + session.peer().address.toString();
-    older->second->leave(protocol::GoodbyeCode::Replaced, text, {ErrorCode::Replaced, text});
+    older.leave(protocol::GoodbyeCode::Replaced, text, {ErrorCode::Replaced, text});
 }
 
 void Hub::sessionAddressRequested(Session& session, const protocol::AddressRequest& request)
 {
-    replaceOlder(session);
-    std::vector<net::InterfaceAddress> addresses;
-    const auto giveBack = [&addresses, this] {
-        for (std::size_t i = 0; i < addresses.size(); ++i)
-            m_pools[i].release(addresses[i].address);
-    };
-    for (AddressPool& pool : m_pools) {
-        const auto address = allot(pool, session, request);
-        if (!address) {
-            giveBack();
-            session.refuseAddress(codeOf(address.error()), address.error().context);
-            return;
-        }
-        addresses.push_back(*address);
+    if (!session.isV1())
+        replaceOlder(session);
+    auto addresses = session.isV1() ? m_desk.allotV1(request.wanted.front().address)
+                                    : m_desk.allot(request, *session.claims().device);
+    if (!addresses) {
+        session.refuseAddress(addresses.error().code, addresses.error().text);
+        return;
     }
-    for (const net::InterfaceAddress& wanted : request.wanted) {
-        const bool hasPool = std::any_of(m_pools.begin(), m_pools.end(), [&wanted](const AddressPool& pool) {
-            return pool.network().family() == wanted.address.family();
-        });
-        if (request.isRequired && !hasPool) {
-            giveBack();
-            session.refuseAddress(protocol::GoodbyeCode::AddressNotAllowed,
-                                  wanted.toString() + " can't be had: the tunnel has no network of that family");
-            return;
-        }
-    }
-    for (const net::InterfaceAddress& address : addresses)
+    for (const net::InterfaceAddress& address : *addresses)
         m_byAddress[address.address] = &session;
-    m_byDevice[session.device()] = &session;
-    ++m_establishedCount;
-    session.assign(settingsFor(std::move(addresses)));
+    if (!session.isV1())
+        m_byDevice[*session.claims().device] = &session;
+    m_halfOpen.leave(session.id());
+    session.assign(settingsFor(std::move(*addresses)));
     // Sending the answer may already have ended the session.
     if (session.isOver())
         return;
@@ -280,44 +239,13 @@ void Hub::sessionAddressRequested(Session& session, const protocol::AddressReque
     m_observer.clientConnected(infoOf(session));
 }
 
-Result<net::InterfaceAddress> Hub::allot(AddressPool& pool, const Session& session,
-                                         const protocol::AddressRequest& request)
-{
-    const net::Prefix& network = pool.network();
-    const auto wanted = std::find_if(request.wanted.begin(), request.wanted.end(), [&network](const auto& candidate) {
-        return candidate.address.family() == network.family();
-    });
-    if (wanted != request.wanted.end()) {
-        const bool hasRightLength = wanted->length == network.length();
-        if (!hasRightLength && request.isRequired && network.contains(wanted->address)) {
-            return fail(ErrorCode::AddressRefused,
-                        wanted->toString() + " has the wrong length: the tunnel network is " + network.toString());
-        }
-        // A hint doesn't take away what another device will come back to.
-        const bool isTried = request.isRequired || !pool.isKeptForAnother(wanted->address, session.device());
-        const auto taken = isTried ? pool.take(wanted->address, session.device()) : tl::unexpected(AddressFault::Taken);
-        if (taken)
-            return net::InterfaceAddress{wanted->address, network.length()};
-        if (request.isRequired)
-            return fail(toError(refusalOf(taken.error(), wanted->address, network)));
-    }
-    const auto any = pool.takeAny(session.device());
-    if (!any)
-        return fail(toError(refusalOf(any.error(), {}, network)));
-    return net::InterfaceAddress{*any, network.length()};
-}
-
 net::TunnelSettings Hub::settingsFor(std::vector<net::InterfaceAddress> addresses) const
 {
     net::TunnelSettings settings;
     settings.addresses = std::move(addresses);
-    for (const AddressPool& pool : m_pools)
-        settings.gateways.push_back(pool.gateway().address);
+    settings.gateways = m_desk.gatewaysFor(settings.addresses);
     for (const net::Prefix& route : m_config.lanNetworks) {
-        const bool hasPool = std::any_of(m_pools.begin(), m_pools.end(), [&route](const AddressPool& pool) {
-            return pool.network().family() == route.family();
-        });
-        if (hasPool)
+        if (m_desk.hasFamily(route.family()))
             settings.routes.push_back(route);
     }
     settings.dnsServers = m_config.dnsServers;
@@ -373,6 +301,7 @@ void Hub::sessionEnded(Session& session, const Error& reason)
     forgetTarget(m_relayed, session);
     // Its last packets to another client may have come in the chunk with its goodbye: no sessionReceived() follows.
     flush(m_relayed);
+    m_halfOpen.leave(session.id());
     m_ended.push_back(session.id());
     m_observer.hubWantsPurge();
     if (!session.addresses().empty())
@@ -385,15 +314,11 @@ void Hub::sessionEnded(Session& session, const Error& reason)
 
 void Hub::releaseAddresses(const Session& session)
 {
-    --m_establishedCount;
-    for (const net::InterfaceAddress& address : session.addresses()) {
+    for (const net::InterfaceAddress& address : session.addresses())
         m_byAddress.erase(address.address);
-        for (AddressPool& pool : m_pools) {
-            if (pool.network().contains(address.address))
-                pool.release(address.address);
-        }
-    }
-    m_byDevice.erase(session.device());
+    m_desk.release(session.addresses());
+    if (!session.isV1())
+        m_byDevice.erase(*session.claims().device);
 }
 
 void Hub::forgetTarget(Outgoing& outgoing, const Session& session)
@@ -426,8 +351,7 @@ void Hub::stop()
 
 ClientInfo Hub::infoOf(const Session& session)
 {
-    return {session.id(),   session.addresses(), session.device(), session.deviceName(), session.hello().software,
-            session.peer(), session.counters()};
+    return {session.id(), session.addresses(), session.claims(), session.isV1(), session.peer(), session.counters()};
 }
 
 }  // namespace gvpn::server

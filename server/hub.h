@@ -2,7 +2,8 @@
 // the same cost among ten thousand as among one. Knows no event loop: its driver calls it, in the data thread.
 #pragma once
 
-#include "server/address_pool.h"
+#include "server/address_desk.h"
+#include "server/half_open_limits.h"
 #include "server/packet_policy.h"
 #include "server/session.h"
 #include "tun/tun_device.h"
@@ -15,9 +16,6 @@
 
 namespace gvpn::server {
 
-/// Connections that have not got an address yet. More are closed at once: each costs a TLS handshake.
-inline constexpr std::size_t MaxHalfOpen = 256;
-
 struct HubConfig {
     std::vector<net::Prefix> pools;  // at most one a family
     std::vector<net::Prefix> lanNetworks;
@@ -26,6 +24,9 @@ struct HubConfig {
     unsigned mtu = net::DefaultMtu;
     std::chrono::seconds keepalive{10};
     bool allowsClientToClient = false;
+    /// --allow-v1: the one network that clients of the reference protocol reach. Needs an IPv4 pool.
+    std::optional<net::Prefix> v1Bypass;
+    HalfOpenConfig halfOpen;
     std::string software;
 };
 
@@ -33,9 +34,8 @@ struct HubConfig {
 struct ClientInfo {
     std::uint64_t id = 0;
     std::vector<net::InterfaceAddress> addresses;
-    Pin device;
-    std::string deviceName;  // from outside
-    std::string software;    // from outside
+    ClientClaims claims;
+    bool isV1 = false;
     net::Endpoint peer;
     tunnel::Counters counters;
 };
@@ -98,16 +98,14 @@ private:
     void routeFromTun(const net::SegmentHeader& segment, std::size_t sizeBytes);
     void toTun(Session& session, const net::SegmentHeader& segment, ByteView packet);
     void toClient(Session& from, const net::IpAddress& destination, const net::SegmentHeader& segment, ByteView packet);
+    [[nodiscard]] bool makeRoomFor(const net::IpAddress& source);
     static void flush(Outgoing& outgoing);
     static void forgetTarget(Outgoing& outgoing, const Session& session);
     [[nodiscard]] Session* find(const net::IpAddress& address) const;
     void replaceOlder(const Session& session);
     void releaseAddresses(const Session& session);
-    [[nodiscard]] Result<net::InterfaceAddress> allot(AddressPool& pool, const Session& session,
-                                                      const protocol::AddressRequest& request);
     [[nodiscard]] net::TunnelSettings settingsFor(std::vector<net::InterfaceAddress> addresses) const;
     [[nodiscard]] static ClientInfo infoOf(const Session& session);
-    [[nodiscard]] std::size_t halfOpenCount() const { return m_sessions.size() - m_ended.size() - m_establishedCount; }
 
     HubConfig m_config;
     tun::TunDevice& m_device;
@@ -116,7 +114,8 @@ private:
     Observer& m_observer;
     tunnel::LinkContext m_linkContext;
     PacketPolicy m_policy;
-    std::vector<AddressPool> m_pools;
+    AddressDesk m_desk;
+    HalfOpenLimits m_halfOpen;
     std::unordered_map<std::uint64_t, Entry> m_sessions;
     std::unordered_map<net::IpAddress, Session*> m_byAddress;
     std::unordered_map<Pin, Session*, PinHash> m_byDevice;  // established sessions
@@ -125,7 +124,6 @@ private:
     Outgoing m_fromTun;
     Outgoing m_relayed;
     tunnel::Counters m_counters;
-    std::size_t m_establishedCount = 0;
     std::uint64_t m_lastId = 0;
     bool m_isStopping = false;
 };

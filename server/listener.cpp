@@ -44,7 +44,7 @@ Result<void> Listener::open(const net::HostPort& address)
     if (!address.host.empty() && !host.setAddress(QString::fromStdString(address.host)))
         return fail(ErrorCode::InvalidArgument, address.host + " is not an IP address");
     if (!listen(host, address.port))
-        return fail(codeOf(serverError()), "port " + std::to_string(address.port) + ": " + errorString().toStdString());
+        return fail(codeOf(serverError()), address.toString() + ": " + errorString().toStdString());
     pauseAccepting();
     return {};
 }

@@ -207,4 +207,24 @@ std::optional<OwnAddress> chooseOwnAddress(const system::NetworkSnapshot& snapsh
     return best;
 }
 
+Result<net::Prefix> chooseV1Bypass(const std::vector<net::Prefix>& lanNetworks, const std::vector<net::Prefix>& pools)
+{
+    const net::Prefix* lan = findFamily(lanNetworks, net::Family::IPv4);
+    if (lan == nullptr || findFamily(pools, net::Family::IPv4) == nullptr) {
+        return fail(ErrorCode::NotFound, "--allow-v1 needs an IPv4 network to reach (--bypass) and one for the tunnel "
+                                         "(--cidr): v1 knows nothing else");
+    }
+    return *lan;
+}
+
+std::vector<net::Prefix> sharedSources(const system::NetworkSnapshot& snapshot, const std::vector<net::Prefix>& relays)
+{
+    std::vector<net::Prefix> shared = relays;
+    for (const system::InterfaceInfo& interface : snapshot.interfaces) {
+        for (const net::InterfaceAddress& address : interface.addresses)
+            shared.push_back(address.prefix());
+    }
+    return shared;
+}
+
 }  // namespace gvpn::server

@@ -38,6 +38,15 @@ struct PoolRequest {
                                                            const system::NetworkSnapshot& snapshot,
                                                            const std::function<std::uint64_t()>& random);
 
+/// What clients of the reference protocol v1 reach: the first IPv4 LAN network, as v1 can name only one. NotFound:
+/// there is none, or no IPv4 tunnel network; v1 knows nothing else.
+[[nodiscard]] Result<net::Prefix> chooseV1Bypass(const std::vector<net::Prefix>& lanNetworks,
+                                                 const std::vector<net::Prefix>& pools);
+
+/// Where many clients may share an address or a network: what this computer is on, and the relays.
+[[nodiscard]] std::vector<net::Prefix> sharedSources(const system::NetworkSnapshot& snapshot,
+                                                     const std::vector<net::Prefix>& relays);
+
 /// Where a link may point: a global address, else one on a LAN network.
 struct OwnAddress {
     net::IpAddress address;

@@ -7,6 +7,7 @@ namespace gvpn::server {
 PacketPolicy::PacketPolicy(const PacketPolicyConfig& config)
     : m_gateways(config.gateways)
     , m_allowsClientToClient(config.allowsClientToClient)
+    , m_v1Bypass(config.v1Bypass)
 {
     for (const net::Prefix& network : config.lanNetworks)
         m_lan.insert(network, true);
@@ -29,6 +30,13 @@ tl::expected<PacketTarget, tunnel::DropReason> PacketPolicy::judge(const net::Ip
     }
     if (m_allowsClientToClient)
         return PacketTarget::Client;
+    return tl::unexpected(tunnel::DropReason::ForeignDestination);
+}
+
+tl::expected<PacketTarget, tunnel::DropReason> PacketPolicy::judgeV1(const net::IpPacket& ip) const
+{
+    if (m_v1Bypass && m_v1Bypass->contains(ip.destination()))
+        return PacketTarget::Tun;
     return tl::unexpected(tunnel::DropReason::ForeignDestination);
 }
 

@@ -36,6 +36,18 @@ void logLanChoice(const LanChoice& choice)
     }
 }
 
+/// Clients don't let a server take public addresses away from their owners, unless somebody there says so.
+void warnOfPublicPools(const std::vector<net::Prefix>& pools)
+{
+    for (const net::Prefix& pool : pools) {
+        if (!pool.isPrivate()) {
+            qCWarning(lcServer).noquote() << "the tunnel network" << QString::fromStdString(pool.toString())
+                                          << "is public address space that belongs to somebody: clients must name it "
+                                             "with --accept-routes or --cidr, or they refuse it";
+        }
+    }
+}
+
 /// --address names one address: links must name it too.
 bool isOneAddress(const std::string& host)
 {
@@ -118,6 +130,14 @@ bool ServerApplication::chooseNetworks()
     if (!pools)
         return giveUp(StartStep::ChooseNetworks, pools.error());
     m_plan.pools = std::move(*pools);
+    warnOfPublicPools(m_plan.pools);
+    m_plan.sharedSources = sharedSources(*snapshot, m_options.relays);
+    if (m_options.allowsV1) {
+        const auto bypass = chooseV1Bypass(m_plan.lanNetworks, m_plan.pools);
+        if (!bypass)
+            return giveUp(StartStep::ChooseNetworks, bypass.error());
+        m_plan.v1Bypass = *bypass;
+    }
     m_plan.publicHost = m_plan.state.publicHost;
     if (m_plan.publicHost.empty() && isOneAddress(m_options.listen.host)) {
         m_plan.publicHost = m_options.listen.host;
@@ -209,6 +229,10 @@ void ServerApplication::onNetworkConfigured(const Result<void>& result)
     m_dataThread = std::move(*dataThread);
     m_dataThread->start();
     qCWarning(lcServer) << "--login none: everybody who can reach the port is let in";
+    if (m_plan.v1Bypass) {
+        qCWarning(lcServer).noquote() << "--allow-v1: nothing of v1 clients is encrypted or authenticated; they reach"
+                                      << QString::fromStdString(m_plan.v1Bypass->toString()) << "and nothing else";
+    }
     m_listener->resumeAccepting();
     announce(interfaceName);
 }
@@ -219,6 +243,9 @@ HubConfig ServerApplication::hubConfig() const
     config.pools = m_plan.pools;
     config.lanNetworks = m_plan.lanNetworks;
     config.allowsClientToClient = m_options.allowsClientToClient;
+    config.v1Bypass = m_plan.v1Bypass;
+    config.halfOpen.most = m_options.maxHalfOpen;
+    config.halfOpen.sharedSources = m_plan.sharedSources;
     config.software = "gvpn " + QCoreApplication::applicationVersion().toStdString();
     return config;
 }
@@ -228,9 +255,9 @@ void ServerApplication::announce(const std::string& interfaceName)
     protocol::Link link;
     link.server = {m_plan.publicHost, m_plan.state.publicPort.value_or(m_listener->serverPort())};
     link.pin = m_plan.pin;
-    const ListeningInfo info{m_listener->serverPort(), interfaceName,       m_plan.pools,
-                             m_plan.lanNetworks,       masquerades(),       m_plan.pin,
-                             link.toString(),          m_plan.isPrivateLink};
+    const ListeningInfo info{m_listener->serverPort(), interfaceName,        m_plan.pools,
+                             m_plan.lanNetworks,       masquerades(),        m_plan.pin,
+                             link.toString(),          m_plan.isPrivateLink, m_plan.v1Bypass};
     print(toJson(info), toText(info));
 }
 

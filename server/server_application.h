@@ -40,6 +40,8 @@ private:
         ServerState state;
         std::vector<net::Prefix> lanNetworks;
         std::vector<net::Prefix> pools;
+        std::optional<net::Prefix> v1Bypass;
+        std::vector<net::Prefix> sharedSources;
         std::optional<tls::TlsContext> tlsContext;
         Pin pin;
         std::unique_ptr<tun::TunDevice> device;

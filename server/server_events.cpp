@@ -34,10 +34,12 @@ QJsonObject clientToJson(const char* event, const ClientInfo& client)
 {
     QJsonObject json{{QStringLiteral("event"), QString::fromLatin1(event)},
                      {QStringLiteral("id"), static_cast<qint64>(client.id)},
-                     {QStringLiteral("device"), text(client.device.toString())},
-                     {QStringLiteral("name"), text(client.deviceName)},
-                     {QStringLiteral("software"), text(client.software)},
+                     {QStringLiteral("protocol"), client.isV1 ? QStringLiteral("v1") : QStringLiteral("v2")},
+                     {QStringLiteral("name"), text(client.claims.deviceName)},
+                     {QStringLiteral("software"), text(client.claims.software)},
                      {QStringLiteral("from"), text(client.peer.toString())}};
+    if (client.claims.device)
+        json.insert(QStringLiteral("device"), text(client.claims.device->toString()));
     for (const net::InterfaceAddress& address : client.addresses)
         json.insert(familyKey("address", address.address.family()), text(address.toString()));
     return json;
@@ -87,8 +89,10 @@ QString clientName(const ClientInfo& client)
     for (const net::InterfaceAddress& address : client.addresses)
         addresses.append(text(address.address.toString()));
     QString name = addresses.join(QStringLiteral(", "));
-    if (!client.deviceName.empty())
-        name += QStringLiteral(" (%1)").arg(text(escapeForDisplay(client.deviceName)));
+    if (!client.claims.deviceName.empty())
+        name += QStringLiteral(" (%1)").arg(text(escapeForDisplay(client.claims.deviceName)));
+    if (client.isV1)
+        name += QStringLiteral(" (v1, not encrypted)");
     return name;
 }
 
@@ -133,7 +137,8 @@ QJsonObject toJson(const ListeningInfo& info)
                      {QStringLiteral("pin"), text(info.pin.toString())},
                      {QStringLiteral("invite"), text(info.link)},
                      {QStringLiteral("interface"), text(info.interfaceName)},
-                     {QStringLiteral("masquerade"), info.masquerades}};
+                     {QStringLiteral("masquerade"), info.masquerades},
+                     {QStringLiteral("v1"), info.v1Bypass.has_value()}};
     for (const net::Prefix& pool : info.pools)
         json.insert(familyKey("cidr", pool.family()), text(pool.toString()));
     return json;
@@ -154,6 +159,10 @@ QString toText(const ListeningInfo& info)
     lines.append(info.masquerades
                      ? QStringLiteral("  the LAN sees this computer's address (--masquerade off changes that)")
                      : QStringLiteral("  the LAN sees the clients' own addresses and needs a route to them"));
+    if (info.v1Bypass) {
+        lines.append(QStringLiteral("  WARNING: --allow-v1 lets everybody in who speaks v1, unencrypted, to %1")
+                         .arg(text(info.v1Bypass->toString())));
+    }
     lines.append(QStringLiteral("Give this link to those who may connect:"));
     lines.append(QStringLiteral("  %1").arg(text(info.link)));
     if (info.isPrivateLink) {

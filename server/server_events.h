@@ -17,7 +17,8 @@ struct ListeningInfo {
     bool masquerades = true;
     Pin pin;
     std::string link;
-    bool isPrivateLink = false;  // the link names an address that only the LAN reaches
+    bool isPrivateLink = false;           // the link names an address that only the LAN reaches
+    std::optional<net::Prefix> v1Bypass;  // --allow-v1: what its clients reach
 };
 
 [[nodiscard]] QJsonObject toJson(const ListeningInfo& info);

@@ -12,6 +12,7 @@ namespace gvpn::server {
 
 namespace {
 
+constexpr unsigned MaxMaxHalfOpen = 65535;
 constexpr std::array LogLevels = {"debug", "info", "warning"};
 
 QCommandLineOption option(const char* name, const char* description, const char* valueName = nullptr)
@@ -36,6 +37,12 @@ void declare(QCommandLineParser& parser)
                "PREFIX"),
         option("public-address", "How clients reach this server; written into the link.", "HOST[:PORT]"),
         option("login", "none: everybody who reaches the port gets in. The only mode of this version.", "MODE"),
+        option("allow-v1",
+               "Also let in clients of the reference protocol v1: unencrypted, and only with --login none."),
+        option("relay", "Many clients come from this network: no limit a source for it; may be repeated.", "PREFIX"),
+        option("max-half-open",
+               "So many connections may be without an address at once, then the oldest of them gives way; default 256.",
+               "NUMBER"),
         option("masquerade", "Whether the LAN sees this computer's address: auto, on, off.", "WHEN"),
         option("client-to-client", "Clients reach each other."),
         option("tun", "Name of the tunnel interface; default gvpn0, gvpn1, ...", "NAME"),
@@ -132,6 +139,21 @@ Result<void> readNetworks(const Values& values, ServerOptions& options)
     return {};
 }
 
+Result<void> readLimits(const Values& values, ServerOptions& options)
+{
+    auto relays = prefixes(values, "relay");
+    if (!relays)
+        return fail(relays.error());
+    options.relays = std::move(*relays);
+    if (const auto text = values.one("max-half-open")) {
+        const auto number = QString::fromStdString(*text).toUInt();
+        if (number < 1 || number > MaxMaxHalfOpen)
+            return bad("max-half-open", *text, "it must be a number from 1 to " + std::to_string(MaxMaxHalfOpen));
+        options.maxHalfOpen = number;
+    }
+    return {};
+}
+
 Result<void> readAddresses(const Values& values, ServerOptions& options)
 {
     if (const auto text = values.one("address")) {
@@ -155,6 +177,11 @@ Result<void> readAddresses(const Values& values, ServerOptions& options)
 Result<void> readModes(const Values& values, ServerOptions& options)
 {
     const std::string login = values.one("login").value_or("");
+    if (options.allowsV1 && login != "none") {
+        return fail(ErrorCode::InvalidArgument,
+                    "--allow-v1 works only with --login none: v1 has no encryption and no login, so everybody who "
+                    "reaches the port gets in, and that must be your choice.");
+    }
     if (login.empty()) {
         return fail(
             ErrorCode::InvalidArgument,
@@ -177,6 +204,7 @@ Result<void> readModes(const Values& values, ServerOptions& options)
 Result<void> readRest(const Values& values, ServerOptions& options)
 {
     for (auto& [name, target] : {std::pair<const char*, bool&>{"client-to-client", options.allowsClientToClient},
+                                 std::pair<const char*, bool&>{"allow-v1", options.allowsV1},
                                  std::pair<const char*, bool&>{"json", options.isJson}}) {
         const auto flag = values.flag(name);
         if (!flag)
@@ -236,7 +264,7 @@ Result<ServerOptions> parseOptions(const QStringList& arguments, const QString& 
     if (!file)
         return fail(file.error());
     const Values values(parser, *file);
-    const std::array steps = {readNetworks, readAddresses, readRest};
+    const std::array steps = {readNetworks, readAddresses, readLimits, readRest};
     for (const auto step : steps) {
         if (const auto read = step(values, options); !read)
             return fail(read.error());

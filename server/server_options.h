@@ -5,6 +5,7 @@
 #include "base/result.h"
 #include "net/endpoint.h"
 #include "net/prefix.h"
+#include "server/half_open_limits.h"
 
 #include <QString>
 #include <QStringList>
@@ -28,6 +29,9 @@ struct ServerOptions {
     Masquerade masquerade = Masquerade::Auto;
     bool allowsClientToClient = false;
     bool isLoginNone = false;
+    bool allowsV1 = false;
+    std::vector<net::Prefix> relays;  // sources behind which there may be many
+    std::size_t maxHalfOpen = DefaultMaxHalfOpen;
     std::string tunName;
     std::string stateDir;
     bool isJson = false;

@@ -1,5 +1,8 @@
 #include "server/session.h"
 
+#include "server/secure_channel.h"
+#include "server/v1_channel.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -8,32 +11,74 @@ namespace gvpn::server {
 Session::Session(std::uint64_t id, Parts parts, Host& host)
     : m_id(id)
     , m_host(host)
-    , m_context(parts.linkContext)
-    , m_conversation(std::move(parts.offer), parts.linkContext.time.now())
-    , m_link(
-          std::move(parts.stream), parts.tlsContext, [](const Pin&) { return true; }, parts.linkContext, *this)
+    , m_peer(parts.stream->peer())
+    , m_acceptedAt(parts.linkContext.time.now())
+    , m_parts(std::move(parts))
 {}
 
-void Session::acceptLogin()
+Session::~Session()
 {
-    m_link.allowLargeControl();
-    perform(m_conversation.acceptLogin(now()));
+    if (m_parts.stream)
+        m_parts.stream->setObserver(nullptr);
 }
 
-void Session::refuseLogin(const std::string& reason)
+void Session::start()
 {
-    perform(m_conversation.refuseLogin(reason));
+    if (m_parts.v1Bypass)
+        m_parts.stream->setObserver(this);
+    else
+        speakTls();
 }
+
+// Before the first byte
+
+void Session::streamReadable()
+{
+    std::byte first{};
+    const auto size = m_parts.stream->peek(ByteSpan(&first, 1));
+    if (!size || *size == 0)
+        return;
+    if (first == protocol::v1::FirstByteOfTls)
+        speakTls();
+    else
+        speakV1();
+}
+
+void Session::streamClosed(const Error& error)
+{
+    finish(error);
+}
+
+void Session::speakTls()
+{
+    Channel::Observer& observer = *this;
+    m_channel = std::make_unique<SecureChannel>(SecureChannel::Parts{std::move(m_parts.stream), m_parts.tlsContext,
+                                                                     m_parts.linkContext, std::move(m_parts.offer),
+                                                                     m_acceptedAt},
+                                                observer);
+    m_channel->start();
+}
+
+void Session::speakV1()
+{
+    m_form = {{}, tunnel::Framing::V1};
+    Channel::Observer& observer = *this;
+    m_channel = std::make_unique<V1Channel>(
+        V1Channel::Parts{std::move(m_parts.stream), m_parts.linkContext, m_acceptedAt, *m_parts.v1Bypass}, observer);
+    m_channel->start();
+}
+
+// The host's decisions
 
 void Session::assign(const net::TunnelSettings& settings)
 {
     m_addresses = settings.addresses;
-    perform(m_conversation.assign(settings, now()));
+    m_channel->assign(settings);
 }
 
 void Session::refuseAddress(protocol::GoodbyeCode code, const std::string& reason)
 {
-    perform(m_conversation.refuseAddress(code, reason));
+    m_channel->refuseAddress(code, reason);
 }
 
 void Session::leave(protocol::GoodbyeCode code, const std::string& text, const Error& reason)
@@ -41,19 +86,44 @@ void Session::leave(protocol::GoodbyeCode code, const std::string& text, const E
     if (m_isOver)
         return;
     m_leaveReason = reason;
-    perform(m_conversation.leave(code, text));
+    if (m_channel)
+        m_channel->leave(code, text);
+    else
+        drop(reason);
+}
+
+void Session::drop(const Error& reason)
+{
+    if (m_isOver)
+        return;
+    if (m_channel)
+        m_channel->drop();
+    else
+        m_parts.stream->abort();
+    finish(reason);
 }
 
 void Session::tick()
 {
-    if (!m_isOver)
-        perform(m_conversation.tick(now()));
+    if (m_isOver)
+        return;
+    if (m_channel)
+        m_channel->tick();
+    else if (deadline() <= m_parts.linkContext.time.now())
+        drop({ErrorCode::TimedOut, "the client said nothing"});
 }
+
+TimePoint Session::deadline() const
+{
+    return m_channel ? m_channel->deadline() : m_acceptedAt + protocol::LoginDeadline;
+}
+
+// Packets
 
 void Session::sendFrames(ByteView frames, std::size_t packets)
 {
     // Behind what waits already, so that packets stay in order.
-    const bool isTaken = (m_queue.isEmpty() && m_link.sendFrames(frames)) || (!m_isOver && m_queue.push(frames));
+    const bool isTaken = (m_queue.isEmpty() && m_channel->sendFrames(frames)) || (!m_isOver && m_queue.push(frames));
     if (isTaken) {
         m_counters.packetsFromTun += packets;
         m_counters.bytesFromTun += frames.size();
@@ -68,84 +138,51 @@ bool Session::holdsAddress(const net::IpAddress& address) const
                        [&address](const auto& own) { return own.address == address; });
 }
 
-void Session::linkControl(ByteView body)
-{
-    perform(m_conversation.receive(body, now()));
-}
-
-void Session::linkPacket(const net::SegmentHeader& segment, ByteSpan packet)
+void Session::channelPacket(const net::SegmentHeader& segment, ByteSpan packet)
 {
     m_host.sessionPacket(*this, segment, packet);
 }
 
-void Session::linkReceived(TimePoint when)
+void Session::channelReceived()
 {
-    m_conversation.noteReceived(when);
     m_host.sessionReceived(*this);
 }
 
-void Session::linkRoom()
+void Session::channelRoom()
 {
     while (!m_queue.isEmpty()) {
         const ByteView frames = m_queue.front(tunnel::BatchTargetBytes);
-        if (!m_link.sendFrames(frames))
+        if (!m_channel->sendFrames(frames))
             return;
         m_queue.pop(frames.size());
     }
 }
 
-void Session::linkClosed(const Error& error)
+// What the client asks for, and the end
+
+void Session::channelLoginRequested(const protocol::Login& login)
 {
-    finish(error);
+    m_host.sessionLoginRequested(*this, login);
 }
 
-void Session::perform(const protocol::Actions& actions)
+void Session::channelAddressRequested(const protocol::AddressRequest& request)
 {
-    for (const protocol::Action& action : actions) {
-        if (m_isOver)
-            return;
-        std::visit([this](const auto& one) { performOne(one); }, action);
-    }
-    if (!m_isOver)
-        m_host.sessionDeadlineChanged(*this);
+    m_host.sessionAddressRequested(*this, request);
 }
 
-void Session::performOne(const protocol::SendControl& action)
+void Session::channelEstablished(const tunnel::PacketForm& form)
 {
-    m_link.sendControl(action.body);
+    m_form = form;
 }
 
-void Session::performOne(const protocol::CloseConversation& action)
+void Session::channelDeadlineChanged()
 {
-    m_link.close();
-    finish(m_leaveReason.value_or(action.error));
+    m_host.sessionDeadlineChanged(*this);
 }
 
-void Session::performOne(const protocol::LoggedIn& /*action*/)
+void Session::channelClosed(const Error& reason)
 {
-    // Only the client's conversation says so.
-}
-
-void Session::performOne(const protocol::LoginRequested& action)
-{
-    m_deviceName = action.login.deviceName;
-    m_host.sessionLoginRequested(*this, action.login);
-}
-
-void Session::performOne(const protocol::AddressRequested& action)
-{
-    m_host.sessionAddressRequested(*this, action.request);
-}
-
-void Session::performOne(const protocol::Established& action)
-{
-    m_takes = action.peerTakes;
-    m_link.allowPackets();
-}
-
-void Session::performOne(const protocol::RoundTripMeasured& /*action*/)
-{
-    // The server's pings only ask whether the client is there.
+    finish(m_leaveReason.value_or(reason));
 }
 
 void Session::finish(const Error& reason)

@@ -1,25 +1,27 @@
-// One client's connection on the server: link, conversation, addresses, queue. Lives in the data thread; its host (the
-// hub) owns it and decides.
+// One client's connection on the server: waits for its first byte, which says what it speaks, and then holds channel,
+// addresses, queue and counters. Lives in the data thread; its host (the hub) owns it and decides.
 #pragma once
 
 #include "protocol/server_conversation.h"
+#include "server/channel.h"
+#include "tls/tls_engine.h"
+#include "transport/byte_stream.h"
 #include "tunnel/counters.h"
+#include "tunnel/link_context.h"
 #include "tunnel/packet_queue.h"
-#include "tunnel/secure_link.h"
 
-#include <functional>
 #include <memory>
 #include <optional>
 
 namespace gvpn::server {
 
-class Session final : private tunnel::SecureLink::Observer {
+class Session final : private Channel::Observer, private transport::ByteStream::Observer {
 public:
     class Host {
     public:
         /// Decide and call acceptLogin() or refuseLogin(), now or later.
         virtual void sessionLoginRequested(Session& session, const protocol::Login& login) = 0;
-        /// Decide and call assign() or refuseAddress().
+        /// Decide and call assign() or refuseAddress(). In v1 the address comes with the length of its family.
         virtual void sessionAddressRequested(Session& session, const protocol::AddressRequest& request) = 0;
         virtual void sessionPacket(Session& session, const net::SegmentHeader& segment, ByteSpan packet) = 0;
         /// The packets of a wake-up have been handed over.
@@ -38,67 +40,69 @@ public:
         const tls::TlsContext& tlsContext;
         tunnel::LinkContext& linkContext;
         protocol::ServerOffer offer;
+        std::optional<net::Prefix> v1Bypass;  // none: v1 is not spoken
     };
 
     Session(std::uint64_t id, Parts parts, Host& host);
+    ~Session();
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
 
-    void start() { m_link.start(); }
-    void acceptLogin();
-    void refuseLogin(const std::string& reason);
+    void start();
+    void acceptLogin() { m_channel->acceptLogin(); }
+    void refuseLogin(const std::string& reason) { m_channel->refuseLogin(reason); }
     void assign(const net::TunnelSettings& settings);
     void refuseAddress(protocol::GoodbyeCode code, const std::string& reason);
     /// Says goodbye and ends; sessionEnded() follows with this reason.
     void leave(protocol::GoodbyeCode code, const std::string& text, const Error& reason);
+    /// Ends without a word; sessionEnded() follows with this reason.
+    void drop(const Error& reason);
     void tick();
-    [[nodiscard]] TimePoint deadline() const { return m_conversation.deadline(); }
+    [[nodiscard]] TimePoint deadline() const;
 
     /// Packet frames for the client: sent, queued, or dropped and counted.
     void sendFrames(ByteView frames, std::size_t packets);
 
     [[nodiscard]] std::uint64_t id() const { return m_id; }
-    /// Precondition: the link is established (a login was requested).
-    [[nodiscard]] const Pin& device() const { return *m_link.peerPin(); }
-    [[nodiscard]] bool isEstablished() const { return m_conversation.isEstablished(); }
-    [[nodiscard]] bool isLoggedIn() const { return m_conversation.isLoggedIn(); }
+    [[nodiscard]] bool isV1() const { return m_form.framing == tunnel::Framing::V1; }
     [[nodiscard]] bool isOver() const { return m_isOver; }
+    /// Precondition: a login or an address was requested.
+    [[nodiscard]] const ClientClaims& claims() const { return m_channel->claims(); }
     [[nodiscard]] const std::vector<net::InterfaceAddress>& addresses() const { return m_addresses; }
     [[nodiscard]] bool holdsAddress(const net::IpAddress& address) const;
-    [[nodiscard]] const net::SegmentSupport& takes() const { return m_takes; }
-    [[nodiscard]] const protocol::Hello& hello() const { return m_conversation.hello(); }
-    [[nodiscard]] const std::string& deviceName() const { return m_deviceName; }
-    [[nodiscard]] net::Endpoint peer() const { return m_link.peer(); }
+    [[nodiscard]] const tunnel::PacketForm& form() const { return m_form; }
+    [[nodiscard]] const net::Endpoint& peer() const { return m_peer; }
     [[nodiscard]] tunnel::Counters& counters() { return m_counters; }
     [[nodiscard]] const tunnel::Counters& counters() const { return m_counters; }
 
 private:
-    void linkEstablished() override {}
-    void linkControl(ByteView body) override;
-    void linkPacket(const net::SegmentHeader& segment, ByteSpan packet) override;
-    void linkReceived(TimePoint now) override;
-    void linkRoom() override;
-    void linkClosed(const Error& error) override;
+    void streamReadable() override;
+    void streamWritable() override {}
+    void streamClosed(const Error& error) override;
 
-    void perform(const protocol::Actions& actions);
-    void performOne(const protocol::SendControl& action);
-    void performOne(const protocol::CloseConversation& action);
-    void performOne(const protocol::LoggedIn& action);
-    void performOne(const protocol::LoginRequested& action);
-    void performOne(const protocol::AddressRequested& action);
-    void performOne(const protocol::Established& action);
-    void performOne(const protocol::RoundTripMeasured& action);
+    void channelLoginRequested(const protocol::Login& login) override;
+    void channelAddressRequested(const protocol::AddressRequest& request) override;
+    void channelEstablished(const tunnel::PacketForm& form) override;
+    void channelPacket(const net::SegmentHeader& segment, ByteSpan packet) override;
+    void channelReceived() override;
+    void channelRoom() override;
+    void channelDeadlineChanged() override;
+    void channelClosed(const Error& reason) override;
+
+    void speakTls();
+    void speakV1();
     void finish(const Error& reason);
-    [[nodiscard]] TimePoint now() const { return m_context.time.now(); }
 
     std::uint64_t m_id;
     Host& m_host;
-    tunnel::LinkContext& m_context;
-    protocol::ServerConversation m_conversation;
-    tunnel::SecureLink m_link;
+    net::Endpoint m_peer;
+    TimePoint m_acceptedAt;
+    Parts m_parts;                       // until the first byte
+    std::unique_ptr<Channel> m_channel;  // from the first byte on
     tunnel::PacketQueue m_queue;
     tunnel::Counters m_counters;
     std::vector<net::InterfaceAddress> m_addresses;
-    net::SegmentSupport m_takes;
-    std::string m_deviceName;
+    tunnel::PacketForm m_form;
     std::optional<Error> m_leaveReason;
     bool m_isOver = false;
 };

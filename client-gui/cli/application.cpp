@@ -50,6 +50,8 @@ void Application::start()
         endWith(ExitStatus::Usage);
         return;
     }
+    if (isV1())
+        m_output.sentence(client::warningForV1(m_options.server));
     if (!program::hasNetAdmin()) {
         end(Fault{.stage = Stage::Tun,
                   .error = {ErrorCode::PermissionDenied, "it needs the right to set up the network (CAP_NET_ADMIN)"}});
@@ -61,12 +63,7 @@ void Application::start()
         refuse(ErrorCode::AlreadyExists, client::sentenceForTakenName(m_options.tunName), ExitStatus::Failure);
         return;
     }
-    if (const auto prepared = prepareState(); !prepared) {
-        const Error& error = prepared.error();
-        refuse(error.code, client::sentenceForStateDir(m_stateDir, error), ExitStatus::Failure);
-        return;
-    }
-    if (!choosePin())
+    if (!isV1() && !prepareKeys())
         return;
     if (const auto made = makeConnection(); !made) {
         end(Fault{.stage = Stage::Routes, .error = made.error()});
@@ -91,6 +88,16 @@ bool Application::isTunNameTaken() const
         return false;
     const auto network = system::readNetworkSnapshot();
     return network && network->findInterface(m_options.tunName) != nullptr;
+}
+
+bool Application::prepareKeys()
+{
+    if (const auto prepared = prepareState(); !prepared) {
+        const Error& error = prepared.error();
+        refuse(error.code, client::sentenceForStateDir(m_stateDir, error), program::ExitStatus::Failure);
+        return false;
+    }
+    return choosePin();
 }
 
 Result<void> Application::prepareState()
@@ -154,6 +161,7 @@ Result<void> Application::makeConnection()
 client::ConnectionOptions Application::connectionOptions() const
 {
     return {.server = m_options.server,
+            .wireProtocol = m_options.wireProtocol,
             .pin = m_options.pin,
             .wanted = m_options.wanted,
             .acceptRoutes = m_options.acceptRoutes,

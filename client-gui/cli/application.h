@@ -5,6 +5,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/terminal_question.h"
+#include "client/boot_time.h"
 #include "client/connection.h"
 #include "client/known_servers.h"
 
@@ -31,6 +32,9 @@ Q_SIGNALS:
 
 private:
     [[nodiscard]] bool isTunNameTaken() const;
+    [[nodiscard]] bool isV1() const { return m_options.wireProtocol == client::WireProtocol::V1; }
+    /// The state directory and the server's key. False: the run has been ended.
+    [[nodiscard]] bool prepareKeys();
     [[nodiscard]] Result<void> prepareState();
     /// False: what is remembered and what was given contradict each other; the run has been ended.
     [[nodiscard]] bool choosePin();
@@ -50,7 +54,7 @@ private:
     Output m_output;
     std::string m_stateDir;
     std::optional<client::KnownServers> m_known;
-    SteadyTime m_time;
+    client::BootTime m_time;
     std::unique_ptr<system::NetworkConfigurator> m_configurator;
     std::unique_ptr<client::Edges> m_edges;
     std::unique_ptr<client::Connection> m_connection;

@@ -1,5 +1,6 @@
 #include "cli/options.h"
 
+#include "net/tunnel_settings.h"
 #include "protocol/link.h"
 
 #include <QCommandLineParser>
@@ -39,6 +40,9 @@ void declare(QCommandLineParser& parser)
         "Networks of the server to reach: auto (private ones that are not in the way here), none, or a network; "
         "may be repeated.",
         "auto|none|PREFIX");
+    add("v1",
+        "Speak the reference protocol v1 with --server, in the clear: nothing is encrypted or authenticated. Without "
+        "--cidr the address is 10.86.0.101/24.");
     add("once", "Give up at the first failure.");
     add("tun", "The tunnel interface's name; default: the first free of gvpn0, gvpn1, ….", "NAME");
     add("state-dir", "Where keys and trusted servers are kept.", "DIR");
@@ -118,6 +122,31 @@ Result<void> readWanted(const QCommandLineParser& parser, CliOptions& options)
     return {};
 }
 
+/// --v1 and what doesn't go with it: it has no keys, and registers one IPv4 address.
+Result<void> readWireProtocol(const QCommandLineParser& parser, CliOptions& options)
+{
+    if (!parser.isSet(QStringLiteral("v1")))
+        return {};
+    options.wireProtocol = client::WireProtocol::V1;
+    if (!parser.positionalArguments().isEmpty())
+        return usage(QStringLiteral("--v1 can't be used with a link, which names a key: give --server HOST[:PORT]."));
+    for (const char* name : {"pin", "trust-on-first-use"}) {
+        if (parser.isSet(QLatin1String(name)))
+            return usage(
+                QStringLiteral("--v1 can't be used with --%1: that protocol knows no keys.").arg(QLatin1String(name)));
+    }
+    if (options.wanted.empty())
+        options.wanted = {net::InterfaceAddress::parse(DefaultV1Address).value()};
+    const net::InterfaceAddress& address = options.wanted.front();
+    if (options.wanted.size() > 1 || !address.address.isIPv4())
+        return usage(QStringLiteral("--v1 knows only IPv4: give one IPv4 address with --cidr, or none."));
+    net::TunnelSettings settings;
+    settings.addresses = options.wanted;
+    if (const auto valid = net::validate(settings, {}); !valid)
+        return badValue(QStringLiteral("--cidr"), QString::fromStdString(address.toString()), valid.error());
+    return {};
+}
+
 Result<void> readAcceptRoutes(const QCommandLineParser& parser, CliOptions& options)
 {
     const QString name = QStringLiteral("accept-routes");
@@ -187,7 +216,7 @@ Result<std::variant<CliOptions, InfoText>> parseOptions(const QStringList& argum
         return InfoText{QCoreApplication::applicationName() + QLatin1Char(' ') + QCoreApplication::applicationVersion()
                         + QLatin1Char('\n')};
     CliOptions options;
-    for (const auto read : {readServer, readWanted, readAcceptRoutes, readRest}) {
+    for (const auto read : {readServer, readWanted, readWireProtocol, readAcceptRoutes, readRest}) {
         if (const auto done = read(parser, options); !done)
             return fail(done.error());
     }

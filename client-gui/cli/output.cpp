@@ -149,10 +149,11 @@ ExitStatus exitStatusFor(const client::Fault& fault)
     case ErrorCode::VersionMismatch:
     case ErrorCode::ProtocolViolation:
     case ErrorCode::TlsFailure: return ExitStatus::ForeignProtocol;
+    case ErrorCode::Unsupported:
+        return fault.stage == client::Stage::Login ? ExitStatus::ForeignProtocol : ExitStatus::Failure;
     case ErrorCode::InvalidArgument:
     case ErrorCode::Malformed:
     case ErrorCode::LimitExceeded:
-    case ErrorCode::Unsupported:
     case ErrorCode::AlreadyExists:
     case ErrorCode::AddressInUse:
     case ErrorCode::Replaced:

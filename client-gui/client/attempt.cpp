@@ -1,9 +1,11 @@
 #include "client/attempt.h"
 
+#include "client/secure_server_link.h"
+#include "client/v1_server_link.h"
+
 #include <QPointer>
 
 #include <string>
-
 #include <utility>
 
 namespace gvpn::client {
@@ -48,8 +50,8 @@ void Attempt::onConnected(std::unique_ptr<transport::ByteStream> stream)
     if (m_isOver)
         return;
     m_server = stream->peer().address;
-    reach(Stage::Tls);
-    auto link = ServerLink::create(std::move(stream), m_inputs.options.pin, m_edges, m_context, *this);
+    reach(isV1() ? Stage::Login : Stage::Tls);
+    auto link = makeLink(std::move(stream));
     if (!link) {
         fail(link.error());
         return;
@@ -58,16 +60,26 @@ void Attempt::onConnected(std::unique_ptr<transport::ByteStream> stream)
     m_link->start();
 }
 
+Result<std::unique_ptr<ServerLink>> Attempt::makeLink(std::unique_ptr<transport::ByteStream> stream)
+{
+    ServerLink::Observer& observer = *this;
+    if (isV1())
+        return std::make_unique<V1ServerLink>(std::move(stream), m_edges, m_context, observer);
+    return SecureServerLink::create(std::move(stream), m_inputs.options.pin, m_edges, m_context, observer);
+}
+
 void Attempt::reach(Stage stage)
 {
     for (int i = m_stage ? int(*m_stage) + 1 : 0; i <= int(stage) && !m_isOver; ++i) {
+        if (isV1() && Stage(i) == Stage::Tls)
+            continue;
         m_stage = Stage(i);
         Q_EMIT stageReached(*m_stage);
     }
 }
 
 /// The TUN is opened already here, because the hello says which segments it takes.
-std::optional<protocol::ClientOffer> Attempt::linkSecured()
+std::optional<protocol::ClientOffer> Attempt::linkReady()
 {
     reach(Stage::Login);
     const auto device = m_network.open(m_inputs.options.tunName);
@@ -87,7 +99,8 @@ protocol::ClientOffer Attempt::makeOffer(const tun::TunDevice& device) const
             .takes = device.takes(),
             .login = {.method = protocol::LoginMethod::None, .deviceName = options.deviceName},
             .address = {.wanted = isRequired ? options.wanted : m_inputs.lastAddresses, .isRequired = isRequired},
-            .limits = {}};
+            // The route policy leaves them out.
+            .limits = {.allowsReservedRoutes = true}};
 }
 
 void Attempt::linkLoggedIn()
@@ -126,9 +139,11 @@ Result<std::vector<net::Prefix>> Attempt::chooseRoutes(const net::TunnelSettings
     if (!network)
         return gvpn::fail(network.error());
     const RouteSurroundings surroundings{*network, m_server, interfaceName};
-    if (const auto possible = checkTunnelNetworks(settings, surroundings); !possible)
+    const ConnectionOptions& options = m_inputs.options;
+    if (const auto possible = checkTunnelNetworks(settings, options.acceptRoutes, options.wanted, surroundings);
+        !possible)
         return gvpn::fail(possible.error());
-    RouteDecision decision = decideRoutes(settings, m_inputs.options.acceptRoutes, surroundings);
+    RouteDecision decision = decideRoutes(settings, options.acceptRoutes, surroundings);
     if (!decision.skipped.empty())
         Q_EMIT routesSkipped(decision.skipped);
     return std::move(decision.accepted);
@@ -139,16 +154,26 @@ void Attempt::onNetworkSet(const protocol::Established& established)
     reach(Stage::Dns);
     if (!established.settings.dnsServers.empty())
         Q_EMIT resolversIgnored(established.settings.dnsServers);
+    startPump(established.peerTakes);
+    // Only v1 has none: the conversation of v2 insists on them.
+    if (m_info.gateways.empty()) {
+        succeed();
+        return;
+    }
     reach(Stage::Probe);
+    m_probeEnd = m_edges.time.now() + ProbeDeadline;
+    probe();
+}
+
+void Attempt::startPump(const net::SegmentSupport& peerTakes)
+{
+    const tunnel::PacketForm form{peerTakes, isV1() ? tunnel::Framing::V1 : tunnel::Framing::V2};
     m_pump = std::make_unique<PacketPump>(
-        *m_network.device(), m_link->packets(),
-        tunnel::ClientPathConfig{m_info.addresses, m_info.routes, established.peerTakes}, m_counters,
-        [this](const Error& error) {
+        *m_network.device(), m_link->packets(), tunnel::ClientPathConfig{m_info.addresses, m_info.routes, form},
+        m_counters, [this](const Error& error) {
             fail(Fault{.stage = Stage::Tun,
                        .error = {ErrorCode::NotFound, m_info.interfaceName + " is gone: " + error.context}});
         });
-    m_probeEnd = m_edges.time.now() + ProbeDeadline;
-    probe();
 }
 
 /// "Connected" is said only when a packet has gone there and back: everything before can stand while nothing flows.
@@ -174,6 +199,11 @@ void Attempt::linkPacket(const net::SegmentHeader& segment, ByteSpan packet)
     if (m_isUp || m_isOver || !m_pump->path().takeProbeAnswer())
         return;
     m_probeTimer->stop();
+    succeed();
+}
+
+void Attempt::succeed()
+{
     m_isUp = true;
     Q_EMIT succeeded(m_info);
 }
@@ -189,6 +219,8 @@ void Attempt::linkEnded(const LinkEnd& end)
     Fault fault{.stage = m_stage.value_or(Stage::Tls), .error = end.error, .presentedPin = end.presentedPin};
     if (end.presentedPin)
         fault.expectedPin = m_inputs.options.pin;
+    if (m_isUp && isV1())
+        fault.stage = Stage::Tcp;
     fail(std::move(fault));
 }
 
@@ -203,6 +235,7 @@ void Attempt::fail(Fault fault)
         return;
     leave();
     fault.wasUp = m_isUp;
+    fault.wireProtocol = m_inputs.options.wireProtocol;
     Q_EMIT failed(fault);
 }
 

@@ -1,6 +1,7 @@
-// One connection: from resolving the server's name to "an echo came back through the tunnel", and then for as long as
-// it lasts. Used once and only moves forward; trying again is a new attempt. Engine thread. After leave() it is given
-// up with deleteLater(), because it may stand in a callback of its own parts.
+// One connection: from resolving the server's name to "an echo came back through the tunnel" (v1, which has no gateway:
+// to the registration and the network being set), and then for as long as it lasts. Used once and only moves forward;
+// trying again is a new attempt. Engine thread. After leave() it is given up with deleteLater(), because it may stand
+// in a callback of its own parts.
 #pragma once
 
 #include "client/connection_options.h"
@@ -8,6 +9,7 @@
 #include "client/packet_pump.h"
 #include "client/server_link.h"
 #include "client/tunnel_network.h"
+#include "tunnel/link_context.h"
 
 #include <QObject>
 
@@ -45,7 +47,7 @@ Q_SIGNALS:
     void failed(const gvpn::client::Fault& fault);
 
 private:
-    [[nodiscard]] std::optional<protocol::ClientOffer> linkSecured() override;
+    [[nodiscard]] std::optional<protocol::ClientOffer> linkReady() override;
     void linkLoggedIn() override;
     void linkEstablished(const protocol::Established& established) override;
     void linkPacket(const net::SegmentHeader& segment, ByteSpan packet) override;
@@ -53,14 +55,19 @@ private:
     void linkEnded(const LinkEnd& end) override;
 
     void onConnected(std::unique_ptr<transport::ByteStream> stream);
+    /// The only place that decides which protocol is spoken.
+    [[nodiscard]] Result<std::unique_ptr<ServerLink>> makeLink(std::unique_ptr<transport::ByteStream> stream);
+    [[nodiscard]] bool isV1() const { return m_inputs.options.wireProtocol == WireProtocol::V1; }
     [[nodiscard]] protocol::ClientOffer makeOffer(const tun::TunDevice& device) const;
-    /// Emits every stage up to this one.
+    /// Emits every stage up to this one that the protocol has.
     void reach(Stage stage);
     void setUpTunnel(const protocol::Established& established);
     [[nodiscard]] Result<std::vector<net::Prefix>> chooseRoutes(const net::TunnelSettings& settings,
                                                                 const std::string& interfaceName);
     void onNetworkSet(const protocol::Established& established);
+    void startPump(const net::SegmentSupport& peerTakes);
     void probe();
+    void succeed();
     void fail(const Error& error);
     void fail(Fault fault);
 

@@ -116,8 +116,8 @@ void Connection::listenTo(Attempt& attempt)
 
 void Connection::onStage(Stage stage)
 {
-    // The server has accepted the login when it is asked for an address.
-    if (stage == Stage::Address && m_options.pin)
+    // The server has accepted the login when it is asked for an address. In v1 nobody has proved who they are.
+    if (stage == Stage::Address && m_options.pin && m_options.wireProtocol == WireProtocol::V2)
         Q_EMIT loggedIn(*m_options.pin);
     post(StageReached{stage});
 }

@@ -3,6 +3,7 @@
 
 #include "base/pin.h"
 #include "client/route_policy.h"
+#include "client/wire_protocol.h"
 #include "net/endpoint.h"
 #include "protocol/messages.h"
 
@@ -14,8 +15,9 @@ namespace gvpn::client {
 
 struct ConnectionOptions {
     net::HostPort server;
-    std::optional<Pin> pin;                     // none: the first handshake learns it
-    std::vector<net::InterfaceAddress> wanted;  // --cidr: these or nothing
+    WireProtocol wireProtocol = WireProtocol::V2;
+    std::optional<Pin> pin;                     // none: the first handshake learns it. V1 has none
+    std::vector<net::InterfaceAddress> wanted;  // --cidr: these or nothing. V1: one, IPv4
     AcceptRoutes acceptRoutes;
     std::string tunName;              // empty: the first free one
     std::string software;             // "gvpn-client 0.1.0"

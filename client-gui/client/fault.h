@@ -3,13 +3,14 @@
 #pragma once
 
 #include "base/pin.h"
+#include "client/wire_protocol.h"
 
 #include <optional>
 #include <string_view>
 
 namespace gvpn::client {
 
-/// What a connection attempt goes through, in this order.
+/// What a connection attempt goes through, in this order. V1: without Tls and Probe; Login is its handshake.
 enum class Stage { Resolve, Tcp, Tls, Login, Address, Tun, Routes, Dns, Probe };
 
 /// "resolve", "tcp", …: for JSON events and sentences.
@@ -18,9 +19,10 @@ enum class Stage { Resolve, Tcp, Tls, Login, Address, Tun, Routes, Dns, Probe };
 struct Fault {
     Stage stage = Stage::Resolve;
     Error error;
-    bool wasUp = false;                 // an established connection was lost; stage is Probe then
+    bool wasUp = false;                 // an established connection was lost; stage is Probe then, in V1 Tcp
     std::optional<Pin> expectedPin{};   // IdentityMismatch
     std::optional<Pin> presentedPin{};  // IdentityMismatch, IdentityUnknown: the key that the server showed
+    WireProtocol wireProtocol = WireProtocol::V2;
 
     [[nodiscard]] bool operator==(const Fault&) const = default;
 };

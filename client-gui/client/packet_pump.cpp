@@ -4,7 +4,7 @@
 
 namespace gvpn::client {
 
-PacketPump::PacketPump(tun::TunDevice& device, tunnel::SecureLink& link, const tunnel::ClientPathConfig& config,
+PacketPump::PacketPump(tun::TunDevice& device, tunnel::PacketLink& link, const tunnel::ClientPathConfig& config,
                        tunnel::Counters& counters, std::function<void(const Error&)> broken)
     : m_path(device, link, config, counters)
     , m_notifier(device.descriptor(), QSocketNotifier::Read)

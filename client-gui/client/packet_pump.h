@@ -13,7 +13,7 @@ namespace gvpn::client {
 class PacketPump {
 public:
     /// device, link and counters outlive the pump. broken: the device is gone; called once, the pump rests.
-    PacketPump(tun::TunDevice& device, tunnel::SecureLink& link, const tunnel::ClientPathConfig& config,
+    PacketPump(tun::TunDevice& device, tunnel::PacketLink& link, const tunnel::ClientPathConfig& config,
                tunnel::Counters& counters, std::function<void(const Error&)> broken);
 
     void linkPacket(const net::SegmentHeader& segment, ByteSpan packet);

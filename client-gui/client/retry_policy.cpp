@@ -27,9 +27,10 @@ bool isFinal(const Fault& fault, bool wasConnected)
     case ErrorCode::AlreadyExists:
     case ErrorCode::InvalidArgument:
     case ErrorCode::Malformed:
-    case ErrorCode::Unsupported:
     case ErrorCode::Replaced:
     case ErrorCode::Kicked: return true;
+    // A server that spoke v1 a while ago and closes now is being restarted.
+    case ErrorCode::Unsupported: return !wasConnected || fault.stage != Stage::Login;
     // The server may still hold the address for the connection that was lost.
     case ErrorCode::AddressRefused:
     // A damaged stream, or an attacker's: neither lasts.

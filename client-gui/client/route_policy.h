@@ -5,13 +5,14 @@
 #include "net/tunnel_settings.h"
 #include "system/network_snapshot.h"
 
+#include <span>
 #include <string>
 #include <vector>
 
 namespace gvpn::client {
 
-/// --accept-routes. isAuto: private networks that don't get in the way here. named: also what equals or lies inside one
-/// of these. Neither: no routes.
+/// --accept-routes. isAuto: private networks that don't get in the way here. named: also public ones that equal or lie
+/// inside one of these; what equals one is taken even where it gets in the way. Neither: no routes.
 struct AcceptRoutes {
     bool isAuto = true;
     std::vector<net::Prefix> named;
@@ -23,7 +24,7 @@ enum class SkipReason {
     NotWanted,      // --accept-routes none, or it names others only
     Public,         // not a private network, and not named
     LocalNetwork,   // overlaps a network of this computer's
-    HoldsGateway,   // contains the default gateway
+    HoldsGateway,   // contains a default gateway
     HoldsResolver,  // contains a resolver
     HoldsServer,    // contains the server: the tunnel would lead through itself
     AlreadyRouted,  // another interface has a route to the very same network
@@ -50,9 +51,11 @@ struct RouteSurroundings {
 [[nodiscard]] RouteDecision decideRoutes(const net::TunnelSettings& settings, const AcceptRoutes& accept,
                                          const RouteSurroundings& surroundings);
 
-/// The tunnel's own networks can't be left out. AlreadyExists: one overlaps a network of this computer's or holds the
-/// server's outer address.
-[[nodiscard]] Result<void> checkTunnelNetworks(const net::TunnelSettings& settings,
+/// The tunnel's own networks can't be left out. AlreadyExists: one overlaps a network of this computer's, or holds a
+/// default gateway, a resolver or the server's outer address. AddressRefused: one is public and was neither asked for
+/// (wanted: --cidr) nor named.
+[[nodiscard]] Result<void> checkTunnelNetworks(const net::TunnelSettings& settings, const AcceptRoutes& accept,
+                                               std::span<const net::InterfaceAddress> wanted,
                                                const RouteSurroundings& surroundings);
 
 /// 0/0, ::/0 and their halves, loopback, link-local, multicast, and what contains or overlaps those last three.

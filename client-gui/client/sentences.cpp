@@ -1,6 +1,7 @@
 #include "client/sentences.h"
 
 #include "base/text.h"
+#include "protocol/v1_conversation.h"
 
 #include <QCoreApplication>
 #include <QStringList>
@@ -18,10 +19,23 @@ QString fromText(const std::string& text)
     return QString::fromStdString(escapeForDisplay(text));
 }
 
+bool isV1(const Fault& fault)
+{
+    return fault.wireProtocol == WireProtocol::V1;
+}
+
+/// The reference protocol has no code for it, only this text.
+bool isHeldByAnother(const Fault& fault)
+{
+    return fault.error.context == protocol::v1::AddressTakenMessage;
+}
+
 QString whatFailed(const Fault& fault, const QString& server)
 {
-    if (fault.wasUp && fault.stage == Stage::Probe)
+    if (fault.wasUp && fault.stage != Stage::Tun)
         return Tr::tr("The connection to %1 was lost").arg(server);
+    if (isV1(fault) && fault.stage == Stage::Login)
+        return Tr::tr("Could not begin to speak v1 with %1").arg(server);
     switch (fault.stage) {
     case Stage::Resolve: return Tr::tr("Could not find the server %1").arg(server);
     case Stage::Tcp: return Tr::tr("Could not reach %1").arg(server);
@@ -44,6 +58,9 @@ QString why(const Fault& fault)
             .arg(presented, QString::fromStdString(fault.expectedPin->toString()));
     if (fault.error.code == ErrorCode::IdentityUnknown && fault.presentedPin)
         return Tr::tr("its key %1 is not known here").arg(presented);
+    if (isV1(fault) && fault.error.code == ErrorCode::AddressRefused && fault.stage == Stage::Address)
+        return (isHeldByAnother(fault) ? Tr::tr("another client holds the address (%1)") : Tr::tr("it was refused: %1"))
+            .arg(fromText(fault.error.context));
     return fault.error.context.empty() ? Tr::tr("no reason is known") : fromText(fault.error.context);
 }
 
@@ -83,8 +100,51 @@ QString adviceOnCollision(Stage stage)
     }
 }
 
+QString adviceOnAddress(const Fault& fault)
+{
+    if (fault.stage == Stage::Routes)
+        return Tr::tr("if the server's administrator confirms it, name this network with --accept-routes");
+    if (!isV1(fault))
+        return Tr::tr("choose another address with --cidr, or leave the choice to the server");
+    return isHeldByAnother(fault) ? Tr::tr(
+               "choose another address with --cidr, or end the other client (gvpn-server forgets one that died "
+               "within 30 s)")
+                                  : Tr::tr("choose with --cidr a free address of the server's tunnel network");
+}
+
+/// Empty: the same as in v2.
+QString adviceOnV1(const Fault& fault)
+{
+    switch (fault.error.code) {
+    case ErrorCode::Unsupported:
+    case ErrorCode::ProtocolViolation:
+        if (fault.stage != Stage::Login)
+            return {};
+        return Tr::tr("start gvpn-server with --allow-v1 --login none, or leave out --v1 here");
+    case ErrorCode::VersionMismatch:
+        return Tr::tr("bring both ends to version 1 of the protocol, or leave out --v1 if it is gvpn-server's port");
+    case ErrorCode::TimedOut:
+    case ErrorCode::Closed:
+        return Tr::tr("check that a server that speaks v1 answers on this port (gvpn-server with --allow-v1), and look "
+                      "at its log");
+    default: return {};
+    }
+}
+
+QString adviceOnMissing(const Fault& fault)
+{
+    if (fault.stage <= Stage::Tcp)
+        return adviceOnReaching(fault);
+    return fault.stage == Stage::Tun ? Tr::tr("put it back (for the device: load the kernel module tun)")
+                                     : Tr::tr("put back what is missing and connect again");
+}
+
 QString whatToDo(const Fault& fault)
 {
+    if (isV1(fault) && (fault.stage == Stage::Login || fault.stage == Stage::Address)) {
+        if (const QString advice = adviceOnV1(fault); !advice.isEmpty())
+            return advice;
+    }
     switch (fault.error.code) {
     case ErrorCode::IdentityMismatch:
         return Tr::tr("don't connect until the server's administrator confirms the new key: somebody may be pretending "
@@ -93,8 +153,7 @@ QString whatToDo(const Fault& fault)
         return Tr::tr("compare it with what the server shows, then connect with --pin and that key, or with "
                       "--trust-on-first-use");
     case ErrorCode::LoginRefused: return Tr::tr("ask the server's administrator to let this computer in");
-    case ErrorCode::AddressRefused:
-        return Tr::tr("choose another address with --cidr, or leave the choice to the server");
+    case ErrorCode::AddressRefused: return adviceOnAddress(fault);
     case ErrorCode::VersionMismatch: return Tr::tr("bring gvpn to the same version on both ends");
     case ErrorCode::ProtocolViolation:
     case ErrorCode::TlsFailure:
@@ -105,9 +164,7 @@ QString whatToDo(const Fault& fault)
     case ErrorCode::Replaced: return Tr::tr("look for another program that connects with this computer's key");
     case ErrorCode::Kicked: return Tr::tr("ask the server's administrator before you connect again");
     case ErrorCode::PeerStopping: return Tr::tr("connect again when the server is back");
-    case ErrorCode::NotFound:
-        return fault.stage <= Stage::Tcp ? adviceOnReaching(fault)
-                                         : Tr::tr("put back what is missing (for a TUN: the kernel module tun)");
+    case ErrorCode::NotFound: return adviceOnMissing(fault);
     case ErrorCode::InvalidArgument:
     case ErrorCode::Malformed: return Tr::tr("correct or remove what is named here");
     case ErrorCode::Unsupported: return Tr::tr("do without it on this system");
@@ -201,6 +258,13 @@ QString sentenceForTakenName(const std::string& interfaceName)
 {
     return Tr::tr("--tun %1: an interface of that name exists; choose another name, or none to get a free one.")
         .arg(fromText(interfaceName));
+}
+
+QString warningForV1(const net::HostPort& server)
+{
+    return Tr::tr("WARNING: --v1 is on: nothing is encrypted or authenticated. Everybody on the way to %1 can read and "
+                  "change what is sent, and the server may be anybody.")
+        .arg(QString::fromStdString(server.toString()));
 }
 
 }  // namespace gvpn::client

@@ -22,5 +22,7 @@ namespace gvpn::client {
 /// An empty directory: there is no default one.
 [[nodiscard]] QString sentenceForStateDir(const std::string& directory, const Error& error);
 [[nodiscard]] QString sentenceForTakenName(const std::string& interfaceName);
+/// What --v1 means, before anything is sent.
+[[nodiscard]] QString warningForV1(const net::HostPort& server);
 
 }  // namespace gvpn::client

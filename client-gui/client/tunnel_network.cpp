@@ -26,6 +26,7 @@ void TunnelNetwork::apply(const net::TunnelSettings& settings, const std::vector
                    .mtu = settings.mtu,
                    .addresses = settings.addresses,
                    .routes = routes,
+                   .guardsAddresses = true,
                    .forwarding = std::nullopt},
                   std::move(done)};
     if (!m_isApplying)

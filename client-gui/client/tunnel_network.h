@@ -24,8 +24,8 @@ public:
     [[nodiscard]] Result<tun::TunDevice*> open(const std::string& name);
     [[nodiscard]] tun::TunDevice* device() const { return m_device.get(); }
 
-    /// Addresses, MTU and routes; only what differs from the last time is changed. Precondition: open() went well.
-    /// A newer call takes the place of one that waits, whose done never comes.
+    /// Addresses, which only the tunnel reaches, MTU and routes; only what differs from the last time is changed.
+    /// Precondition: open() went well. A newer call takes the place of one that waits, whose done never comes.
     void apply(const net::TunnelSettings& settings, const std::vector<net::Prefix>& routes, Done done);
     /// Undoes everything and closes the TUN. The done of an apply that is under way never comes.
     void clear(Done done);

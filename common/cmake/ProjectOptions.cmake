@@ -37,13 +37,22 @@ function(gvpn_layer name)
     target_link_libraries(gvpn_${name} PUBLIC ${arg_LINKS} PRIVATE gvpn_strict)
 endfunction()
 
-# gvpn_unit_test(LAYER NAME LINKS …): tests/unit/LAYER/tst_NAME.cpp as the test unit.LAYER.NAME. No root, no network.
+# gvpn_unit_test(LAYER NAME [THREADS] LINKS …): tests/unit/LAYER/tst_NAME.cpp as the test unit.LAYER.NAME. No root, no
+# network. THREADS: it has threads of its own and nothing of Qt in them; such tests (label and target "threads") are
+# also run with ThreadSanitizer.
 function(gvpn_unit_test layer name)
-    cmake_parse_arguments(arg "" "" "LINKS" ${ARGN})
+    cmake_parse_arguments(arg "THREADS" "" "LINKS" ${ARGN})
     add_executable(tst_${name} tst_${name}.cpp)
     target_link_libraries(tst_${name} PRIVATE gvpn_strict Qt6::Test ${arg_LINKS})
     add_test(NAME unit.${layer}.${name} COMMAND tst_${name})
     set_tests_properties(unit.${layer}.${name} PROPERTIES LABELS unit TIMEOUT 60)
+    if(arg_THREADS)
+        set_tests_properties(unit.${layer}.${name} PROPERTIES LABELS "unit;threads")
+        if(NOT TARGET threads)
+            add_custom_target(threads)
+        endif()
+        add_dependencies(threads tst_${name})
+    endif()
 endfunction()
 
 # gvpn_fuzzer(NAME LINKS …): tests/fuzz/fuzz_NAME.cpp. With GVPN_FUZZ a libFuzzer program; always a test that replays

@@ -11,10 +11,10 @@ constexpr int PacketsPerWakeUp = 256;
 
 }  // namespace
 
-ClientPath::ClientPath(tun::TunDevice& device, SecureLink& link, const ClientPathConfig& config, Counters& counters)
+ClientPath::ClientPath(tun::TunDevice& device, PacketLink& link, const ClientPathConfig& config, Counters& counters)
     : m_device(device)
     , m_link(link)
-    , m_peerTakes(config.peerTakes)
+    , m_form(config.form)
     , m_counters(counters)
 {
     for (const net::InterfaceAddress& address : config.addresses) {
@@ -44,9 +44,14 @@ Result<bool> ClientPath::tunReadable()
             m_counters.drop(*reason);
             continue;
         }
+        if (m_form.framing == Framing::V1 && isForOurselves(batch.packetSpace().first(read->sizeBytes))) {
+            if (const auto written = toTun(read->segment, batch.packetSpace().first(read->sizeBytes)); !written)
+                return fail(written.error());
+            continue;
+        }
         ++m_counters.packetsFromTun;
         m_counters.bytesFromTun += read->sizeBytes;
-        m_framer.commit(read->sizeBytes, read->segment, m_peerTakes, [this] { flush(); });
+        m_framer.commit(read->sizeBytes, read->segment, m_form, [this] { flush(); });
     }
     flush();
     return m_link.hasRoom();
@@ -65,11 +70,19 @@ std::optional<DropReason> ClientPath::judgeOutgoing(const net::SegmentHeader& se
     const auto ip = net::IpPacket::parse(packet);
     if (!ip)
         return ip.error() == net::PacketFault::NotIp ? DropReason::NotIp : DropReason::BadLength;
+    if (m_form.framing == Framing::V1 && !ip->source().isIPv4())
+        return DropReason::NotIp;
     if (!isOurs(ip->source()))
         return DropReason::ForeignSource;
     if (!net::validate(segment, *ip, packet))
         return DropReason::BadSegment;
     return std::nullopt;
+}
+
+bool ClientPath::isForOurselves(ByteView packet) const
+{
+    const auto ip = net::IpPacket::parse(packet);
+    return ip && isOurs(ip->destination());
 }
 
 bool ClientPath::isOurs(const net::IpAddress& address) const
@@ -98,6 +111,11 @@ Result<void> ClientPath::linkPacket(const net::SegmentHeader& segment, ByteSpan 
     }
     if (m_openProbe && isProbeAnswer(*ip, packet))
         return {};
+    return toTun(segment, packet);
+}
+
+Result<void> ClientPath::toTun(const net::SegmentHeader& segment, ByteView packet)
+{
     const auto written = m_device.write(segment, packet);
     if (!written)
         return fail(written.error());
@@ -128,7 +146,7 @@ void ClientPath::sendProbe(const net::IpAddress& gateway, net::EchoId id)
         return;
     m_openProbe = id;
     m_probedGateway = gateway;
-    m_framer.batch().append(net::makeEchoRequest(*source, gateway, id), {});
+    m_framer.batch().append(net::makeEchoRequest(*source, gateway, id), {}, m_form.framing);
     flush();
 }
 

@@ -1,5 +1,6 @@
 // The client's packets between its TUN and its link, with the client's rules: out go packets from our address, in come
-// packets for our address from an accepted route or the tunnel network. One established connection; the link's thread.
+// packets for our address from an accepted route or the tunnel network. In v1 only IPv4 crosses, and a packet that the
+// TUN gives for our own address goes back into it. One established connection; the link's thread.
 #pragma once
 
 #include "net/icmp_echo.h"
@@ -8,7 +9,7 @@
 #include "tun/tun_device.h"
 #include "tunnel/counters.h"
 #include "tunnel/packet_framer.h"
-#include "tunnel/secure_link.h"
+#include "tunnel/packet_link.h"
 
 #include <optional>
 
@@ -17,13 +18,13 @@ namespace gvpn::tunnel {
 struct ClientPathConfig {
     std::vector<net::InterfaceAddress> addresses;
     std::vector<net::Prefix> acceptedRoutes;
-    net::SegmentSupport peerTakes;
+    PacketForm form;  // in which the server takes packets
 };
 
 class ClientPath {
 public:
     /// device and link outlive the path. counters live longer than one connection.
-    ClientPath(tun::TunDevice& device, SecureLink& link, const ClientPathConfig& config, Counters& counters);
+    ClientPath(tun::TunDevice& device, PacketLink& link, const ClientPathConfig& config, Counters& counters);
 
     /// The TUN is readable. False: the link has no room; call again on linkRoom(). An error: the device is gone.
     [[nodiscard]] Result<bool> tunReadable();
@@ -37,15 +38,17 @@ public:
 
 private:
     [[nodiscard]] std::optional<DropReason> judgeOutgoing(const net::SegmentHeader& segment, ByteView packet) const;
+    [[nodiscard]] Result<void> toTun(const net::SegmentHeader& segment, ByteView packet);
+    [[nodiscard]] bool isForOurselves(ByteView packet) const;
     [[nodiscard]] bool isOurs(const net::IpAddress& address) const;
     [[nodiscard]] bool isProbeAnswer(const net::IpPacket& ip, ByteView packet);
     void flush();
 
     tun::TunDevice& m_device;
-    SecureLink& m_link;
+    PacketLink& m_link;
     std::vector<net::IpAddress> m_addresses;
     net::PrefixMap<bool> m_sources;
-    net::SegmentSupport m_peerTakes;
+    PacketForm m_form;
     Counters& m_counters;
     PacketFramer m_framer;
     std::optional<net::EchoId> m_openProbe;

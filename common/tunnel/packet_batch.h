@@ -3,6 +3,7 @@
 #pragma once
 
 #include "protocol/frame.h"
+#include "tunnel/packet_form.h"
 
 #include <memory>
 
@@ -19,10 +20,10 @@ public:
 
     /// Where the next packet is to be written: net::MaxPacketBytes. Precondition: not isFull().
     [[nodiscard]] ByteSpan packetSpace();
-    /// The first sizeBytes of packetSpace() are a packet now: puts its frame header in front of it.
-    void commit(std::size_t sizeBytes, const net::SegmentHeader& segment);
+    /// The first sizeBytes of packetSpace() are a packet now: puts its frame header in front of it. V1: a plain one.
+    void commit(std::size_t sizeBytes, const net::SegmentHeader& segment, Framing framing = Framing::V2);
     /// Copies a packet from elsewhere. Precondition: not isFull().
-    void append(ByteView packet, const net::SegmentHeader& segment);
+    void append(ByteView packet, const net::SegmentHeader& segment, Framing framing = Framing::V2);
 
     /// Drops the frames and moves a packet of sizeBytes that stands uncommitted in packetSpace() to the front.
     void clearKeeping(std::size_t sizeBytes);

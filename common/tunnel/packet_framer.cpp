@@ -6,10 +6,10 @@ PacketFramer::PacketFramer()
     : m_kept(std::make_unique_for_overwrite<std::byte[]>(net::MaxPacketBytes))
 {}
 
-void PacketFramer::commitCompleted(std::size_t sizeBytes, const net::SegmentHeader& segment)
+void PacketFramer::commitCompleted(std::size_t sizeBytes, const net::SegmentHeader& segment, Framing framing)
 {
     net::completeChecksum(segment, m_batch.packetSpace().first(sizeBytes));
-    m_batch.commit(sizeBytes, {});
+    m_batch.commit(sizeBytes, {}, framing);
 }
 
 ByteView PacketFramer::keep(std::size_t sizeBytes)

@@ -15,33 +15,32 @@ public:
     /// The first sizeBytes of batch().packetSpace() are a packet whose segment header is valid. `flush()` is called
     /// whenever the batch is full and must empty it.
     template <typename Flush>
-    void commit(std::size_t sizeBytes, const net::SegmentHeader& segment, const net::SegmentSupport& takes,
-                Flush&& flush)
+    void commit(std::size_t sizeBytes, const net::SegmentHeader& segment, const PacketForm& form, Flush&& flush)
     {
-        if (takes.takes(segment))
-            m_batch.commit(sizeBytes, segment);
+        if (form.takes.takes(segment))
+            m_batch.commit(sizeBytes, segment, form.framing);
         else if (segment.type == net::SegmentType::Whole)
-            commitCompleted(sizeBytes, segment);
+            commitCompleted(sizeBytes, segment, form.framing);
         else
-            cut(keep(sizeBytes), segment, flush);
+            cut(keep(sizeBytes), segment, form.framing, flush);
         if (m_batch.isFull())
             flush();
     }
 
     /// The same for a packet that stands elsewhere.
     template <typename Flush>
-    void append(ByteView packet, const net::SegmentHeader& segment, const net::SegmentSupport& takes, Flush&& flush)
+    void append(ByteView packet, const net::SegmentHeader& segment, const PacketForm& form, Flush&& flush)
     {
         std::memcpy(m_batch.packetSpace().data(), packet.data(), packet.size());
-        commit(packet.size(), segment, takes, flush);
+        commit(packet.size(), segment, form, flush);
     }
 
 private:
-    void commitCompleted(std::size_t sizeBytes, const net::SegmentHeader& segment);
+    void commitCompleted(std::size_t sizeBytes, const net::SegmentHeader& segment, Framing framing);
     [[nodiscard]] ByteView keep(std::size_t sizeBytes);
 
     template <typename Flush>
-    void cut(ByteView packet, const net::SegmentHeader& segment, Flush& flush)
+    void cut(ByteView packet, const net::SegmentHeader& segment, Framing framing, Flush& flush)
     {
         net::SegmentCutter cutter(segment, packet);
         while (true) {
@@ -50,7 +49,7 @@ private:
             const std::size_t size = cutter.next(m_batch.packetSpace());
             if (size == 0)
                 return;
-            m_batch.commit(size, {});
+            m_batch.commit(size, {}, framing);
         }
     }
 

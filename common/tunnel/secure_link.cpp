@@ -7,20 +7,6 @@
 
 namespace gvpn::tunnel {
 
-namespace {
-
-/// Reads of one wake-up: enough to keep a fast sender busy, few enough to leave room for the other links of the thread.
-constexpr int ReadsPerWakeUp = 2;
-
-}  // namespace
-
-LinkContext::LinkContext(const TimeSource& timeSource)
-    : time(timeSource)
-    , ciphertext(ReadBytes)
-    , plaintext(tls::TlsEngine::plaintextRoom(ReadBytes))
-    , sealed(tls::sealedBytes(MaxBatchBytes) + 2 * tls::ControlRoomBytes)
-{}
-
 SecureLink::SecureLink(std::unique_ptr<transport::ByteStream> stream, const tls::TlsContext& tlsContext,
                        tls::PeerCheck check, LinkContext& context, Observer& observer)
     : m_stream(std::move(stream))
@@ -106,7 +92,7 @@ void SecureLink::streamReadable()
 
 bool SecureLink::readOnce(TimePoint now)
 {
-    const auto size = m_stream->read(m_context.ciphertext);
+    const auto size = m_stream->read(m_context.received);
     if (!size) {
         end(size.error());
         return false;
@@ -115,7 +101,7 @@ bool SecureLink::readOnce(TimePoint now)
         return false;
     m_context.sealed.clear();
     const auto received =
-        m_engine.receive(ByteView(m_context.ciphertext).first(*size), m_context.plaintext, m_context.sealed, now);
+        m_engine.receive(ByteView(m_context.received).first(*size), m_context.plaintext, m_context.sealed, now);
     // An answer goes out even on failure: it is the alert that tells the peer why.
     if (!m_context.sealed.isEmpty() && !flushSealed())
         return false;

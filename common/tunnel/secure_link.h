@@ -3,31 +3,21 @@
 #pragma once
 
 #include "base/byte_buffer.h"
-#include "base/clock.h"
 #include "protocol/frame.h"
 #include "tls/tls_engine.h"
 #include "transport/byte_stream.h"
+#include "tunnel/link_context.h"
 #include "tunnel/packet_batch.h"
+#include "tunnel/packet_link.h"
 
 #include <memory>
 
 namespace gvpn::tunnel {
 
-inline constexpr std::size_t ReadBytes = 128 * 1024;
 /// Sealed bytes that a link keeps when its socket takes no more: one batch, and control messages behind it.
 inline constexpr std::size_t PendingBytes = tls::sealedBytes(MaxBatchBytes) + 8 * tls::ControlRoomBytes;
 
-/// What all links of a thread share: work space for the length of a call, and the time.
-struct LinkContext {
-    explicit LinkContext(const TimeSource& timeSource);
-
-    const TimeSource& time;
-    ByteVector ciphertext;
-    ByteVector plaintext;
-    ByteBuffer sealed;
-};
-
-class SecureLink final : private transport::ByteStream::Observer {
+class SecureLink final : public PacketLink, private transport::ByteStream::Observer {
 public:
     /// From inside a callback the link may be closed or aborted, but not destroyed.
     class Observer {
@@ -51,7 +41,7 @@ public:
     /// context, tlsContext and observer outlive the link.
     SecureLink(std::unique_ptr<transport::ByteStream> stream, const tls::TlsContext& tlsContext, tls::PeerCheck check,
                LinkContext& context, Observer& observer);
-    ~SecureLink();
+    ~SecureLink() override;
     SecureLink(const SecureLink&) = delete;
     SecureLink& operator=(const SecureLink&) = delete;
 
@@ -64,10 +54,8 @@ public:
     /// A control message; goes ahead of queued packets. A peer that leaves so many unread that PendingBytes is full is
     /// closed with TimedOut. Ignored before the link is established and after its end.
     void sendControl(ByteView body);
-    /// Whole packet frames, at most MaxBatchBytes. False: nothing was taken; there is no room and linkRoom() follows,
-    /// or the link is over.
-    [[nodiscard]] bool sendFrames(ByteView frames);
-    [[nodiscard]] bool hasRoom() const { return m_engine.isEstablished() && !m_isOver && m_pending.isEmpty(); }
+    [[nodiscard]] bool sendFrames(ByteView frames) override;
+    [[nodiscard]] bool hasRoom() const override { return m_engine.isEstablished() && !m_isOver && m_pending.isEmpty(); }
 
     /// What was taken, close_notify, then the end of the stream.
     void close();

@@ -228,8 +228,8 @@ void TestClientServer::connects()
     QVERIFY(office.configurator.current()->routes == connected->info.routes);
     QVERIFY(office.configurator.current()->addresses == connected->info.addresses);
     QCOMPARE(office.connected.size(), std::size_t{1});
-    QCOMPARE(office.connected[0].deviceName, std::string("laptop"));
-    QCOMPARE(office.connected[0].software, std::string("test client"));
+    QCOMPARE(office.connected[0].claims.deviceName, std::string("laptop"));
+    QCOMPARE(office.connected[0].claims.software, std::string("test client"));
     QVERIFY(office.clientTun->gives() == net::SegmentSupport::all());
     // The probe's answer is the client's own business.
     QVERIFY(office.clientTun->written().empty());
@@ -426,7 +426,9 @@ void TestClientServer::anotherConnectionOfTheSameDeviceTakesOver()
     Office office;
     const Client first(office);
     const net::IpAddress before = first.address();
-    const Client second(office);
+    ConnectionOptions another = office.options();
+    another.instance.fill(std::byte{7});
+    const Client second(office, another);
     QVERIFY(second.stateAs<Connected>());
     QCOMPARE(second.address().toString(), before.toString());
     const auto* disconnected = first.stateAs<Disconnected>();

@@ -1,5 +1,5 @@
 // The world of a connection in memory, for the tests of attempts and connections: a manual clock and its timers, a TUN,
-// a recording configurator, and a server that speaks the real protocol over the other end of a MemoryLink.
+// a recording configurator, and a server that speaks the real protocol (or v1) over the other end of a MemoryLink.
 #pragma once
 
 #include "client/connection_options.h"
@@ -10,6 +10,7 @@
 #include "transport/memory_stream.h"
 #include "tun/fake_tun.h"
 #include "tunnel/secure_link.h"
+#include "v1_server_end.h"
 
 #include <QCoreApplication>
 
@@ -236,8 +237,18 @@ public:
         options.software = "test";
         return options;
     }
+    /// The script has the server speak v1.
+    [[nodiscard]] client::ConnectionOptions v1Options() const
+    {
+        client::ConnectionOptions options;
+        options.server = {"office.example", 51005};
+        options.wireProtocol = client::WireProtocol::V1;
+        options.wanted = {interfaceAddress("10.86.0.101/24")};
+        return options;
+    }
     [[nodiscard]] ServerEnd& server() { return *m_servers.back(); }
-    [[nodiscard]] std::size_t connections() const { return m_servers.size(); }
+    [[nodiscard]] V1ServerEnd& v1Server() { return *m_v1Servers.back(); }
+    [[nodiscard]] std::size_t connections() const { return m_links.size(); }
     [[nodiscard]] transport::MemoryLink& link() { return *m_links.back(); }
     [[nodiscard]] std::size_t runningTimers() const { return m_timers.running(); }
 
@@ -251,6 +262,7 @@ private:
     tunnel::LinkContext m_serverContext;
     std::vector<std::unique_ptr<transport::MemoryLink>> m_links;
     std::vector<std::unique_ptr<ServerEnd>> m_servers;
+    std::vector<std::unique_ptr<V1ServerEnd>> m_v1Servers;
 
     class FakeConnector final : public client::Connector {
     public:
@@ -275,9 +287,12 @@ private:
             return;
         }
         callbacks.resolved();
-        m_links.push_back(std::make_unique<transport::MemoryLink>());
-        m_servers.push_back(
-            std::make_unique<ServerEnd>(m_links.back()->takeSecond(), m_serverTls, m_serverContext, script));
+        m_links.push_back(std::make_unique<transport::MemoryLink>(linkOptions));
+        if (v1)
+            m_v1Servers.push_back(std::make_unique<V1ServerEnd>(m_links.back()->takeSecond(), *v1));
+        else
+            m_servers.push_back(
+                std::make_unique<ServerEnd>(m_links.back()->takeSecond(), m_serverTls, m_serverContext, script));
         callbacks.connected(m_links.back()->takeFirst());
     }
 
@@ -294,6 +309,8 @@ private:
 public:
     const Pin serverPin;
     ServerScript script;
+    std::optional<V1Script> v1;  // the server speaks v1 instead
+    transport::MemoryLinkOptions linkOptions;
     std::optional<Error> connectError;
     std::optional<Error> tunError;
     int tunsOpened = 0;

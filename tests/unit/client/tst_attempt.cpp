@@ -1,6 +1,6 @@
-#include "scene.h"
+#include "witness.h"
 
-#include "client/attempt.h"
+#include "client/secure_server_link.h"
 
 #include <QtTest>
 
@@ -8,45 +8,6 @@ using namespace gvpn;
 using namespace gvpn::client;
 using namespace gvpn::test;
 using namespace std::chrono_literals;
-
-namespace {
-
-/// An attempt and all that it said.
-class Witness {
-public:
-    explicit Witness(Scene& scene, const ConnectionOptions& options)
-        : context(scene.time)
-        , network(scene.edges)
-        , attempt(std::make_unique<Attempt>(AttemptInputs{options, {}}, scene.edges, context, network, counters))
-    {
-        QObject::connect(attempt.get(), &Attempt::stageReached, attempt.get(),
-                         [this](Stage stage) { stages.push_back(stage); });
-        QObject::connect(attempt.get(), &Attempt::succeeded, attempt.get(),
-                         [this](const ConnectionInfo& i) { info = i; });
-        QObject::connect(attempt.get(), &Attempt::failed, attempt.get(), [this](const Fault& f) {
-            ++failures;
-            fault = f;
-        });
-        QObject::connect(attempt.get(), &Attempt::routesSkipped, attempt.get(),
-                         [this](const std::vector<SkippedRoute>& s) { skipped = s; });
-        QObject::connect(attempt.get(), &Attempt::resolversIgnored, attempt.get(),
-                         [this](const std::vector<net::IpAddress>& r) { resolvers = r; });
-    }
-    ~Witness() { attempt.reset(); }
-
-    tunnel::LinkContext context;
-    tunnel::Counters counters;
-    TunnelNetwork network;
-    std::unique_ptr<Attempt> attempt;
-    std::vector<Stage> stages;
-    std::optional<ConnectionInfo> info;
-    std::optional<Fault> fault;
-    int failures = 0;
-    std::vector<SkippedRoute> skipped;
-    std::vector<net::IpAddress> resolvers;
-};
-
-}  // namespace
 
 class TestAttempt : public QObject {
     Q_OBJECT
@@ -85,6 +46,7 @@ void TestAttempt::goesThroughAllStagesInOrder()
     const system::NetworkConfig& config = *scene.configurator.current();
     QCOMPARE(config.addresses, std::vector{interfaceAddress("10.86.0.2/24")});
     QCOMPARE(config.mtu, 1500U);
+    QVERIFY(config.guardsAddresses);
     QVERIFY(!config.forwarding.has_value());
     QCOMPARE(scene.identitiesAskedFor, std::vector{scene.serverPin});
     QVERIFY(!witness.fault.has_value());
@@ -270,7 +232,7 @@ void TestAttempt::refusesATunnelNetworkThatThisComputerIsOn()
 void TestAttempt::leavesOutRoutesThatAreInTheWay()
 {
     Scene scene;
-    scene.script.settings.routes = {prefix("172.17.0.0/16"), prefix("192.168.1.0/24")};
+    scene.script.settings.routes = {prefix("172.17.0.0/16"), prefix("192.168.1.0/24"), prefix("0.0.0.0/0")};
     scene.snapshot.resolvers = {address("192.168.1.1")};
     Witness witness(scene, scene.options());
     witness.attempt->start();
@@ -278,8 +240,9 @@ void TestAttempt::leavesOutRoutesThatAreInTheWay()
     QVERIFY(witness.info.has_value());
     QCOMPARE(witness.info->routes, std::vector{prefix("172.17.0.0/16")});
     QCOMPARE(scene.configurator.current()->routes, witness.info->routes);
-    QCOMPARE(witness.skipped.size(), std::size_t{1});
+    QCOMPARE(witness.skipped.size(), std::size_t{2});
     QCOMPARE(witness.skipped[0].reason, SkipReason::HoldsResolver);
+    QCOMPARE(witness.skipped[1].reason, SkipReason::NeverRouted);
 }
 
 void TestAttempt::saysThatResolversAreNotSet()

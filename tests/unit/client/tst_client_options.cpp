@@ -36,6 +36,7 @@ private Q_SLOTS:
     void noticesAnInvite();
     void takesEverything();
     void takesBothForms();
+    void speaksV1OnlyWhenTold();
     void combinesAcceptedRoutes_data();
     void combinesAcceptedRoutes();
     void explainsWhatCantBeUsed_data();
@@ -87,6 +88,19 @@ void TestClientOptions::takesBothForms()
 {
     QCOMPARE(optionsOf(QStringLiteral("--server=a --tun=t")).tunName, std::string("t"));
     QVERIFY(optionsOf(QStringLiteral("--server a --trust-on-first-use")).trustsOnFirstUse);
+}
+
+void TestClientOptions::speaksV1OnlyWhenTold()
+{
+    QCOMPARE(optionsOf(QStringLiteral("--server a")).wireProtocol, client::WireProtocol::V2);
+    const CliOptions reference = optionsOf(QStringLiteral("--server a:1 --v1"));
+    QCOMPARE(reference.wireProtocol, client::WireProtocol::V1);
+    QCOMPARE(reference.wanted.size(), std::size_t{1});
+    QCOMPARE(reference.wanted[0].toString(), std::string("10.86.0.101/24"));
+    const CliOptions chosen = optionsOf(QStringLiteral("--v1 --server a --cidr 182.1.1.101/24 --accept-routes none"));
+    QCOMPARE(chosen.wanted.size(), std::size_t{1});
+    QCOMPARE(chosen.wanted[0].toString(), std::string("182.1.1.101/24"));
+    QVERIFY(!chosen.acceptRoutes.isAuto);
 }
 
 void TestClientOptions::combinesAcceptedRoutes_data()
@@ -141,6 +155,15 @@ void TestClientOptions::explainsWhatCantBeUsed_data()
     row("no TUN name", QStringLiteral("--server a --tun="), "--tun needs a name");
     row("state dir", QStringLiteral("--server a --state-dir="), "--state-dir");
     row("log level", QStringLiteral("--server a --log-level loud"), "loud");
+    row("v1 and link", LinkText + QStringLiteral(" --v1"), "--v1");
+    row("v1 and pin", QStringLiteral("--server a --v1") + pinOption, "--pin");
+    row("v1 and trust", QStringLiteral("--server a --v1 --trust-on-first-use"), "--trust-on-first-use");
+    row("v1 and IPv6", QStringLiteral("--server a --v1 --cidr fd00::7/64"), "IPv4");
+    row("v1 and two addresses", QStringLiteral("--server a --v1 --cidr 10.0.0.1/8 --cidr fd00::7/64"), "one IPv4");
+    row("v1 and a network", QStringLiteral("--server a --v1 --cidr 10.86.0.0/24"), "not a host address");
+    row("v1 and a loopback address", QStringLiteral("--server a --v1 --cidr 127.0.0.2/8"), "--cidr 127.0.0.2/8");
+    row("v1 with a value", QStringLiteral("--server a --v1=yes"), "v1");
+    row("v1 without a server", QStringLiteral("--v1"), "--server");
     row("unknown option", QStringLiteral("--server a --frobnicate"), "frobnicate");
     row("value for a flag", QStringLiteral("--server a --once=1"), "once");
     row("missing value", QStringLiteral("--server"), "server");
@@ -173,6 +196,7 @@ void TestClientOptions::showsHelpAndVersion()
         QVERIFY(std::holds_alternative<InfoText>(*parsed));
         QVERIFY(!std::get<InfoText>(*parsed).text.isEmpty());
     }
+    QVERIFY(std::get<InfoText>(*parse(QStringLiteral("--help"))).text.contains(QStringLiteral("--v1")));
 }
 
 QTEST_GUILESS_MAIN(TestClientOptions)

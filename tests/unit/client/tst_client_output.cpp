@@ -85,6 +85,7 @@ class TestClientOutput : public QObject {
 private Q_SLOTS:
     void jsonLinesKeepTheContract();
     void jsonNamesTheIpv6Address();
+    void jsonNamesNoGatewayInV1();
     void jsonGivesTheReasonOfAFailure();
     void disconnectingIsNoLine();
     void linesForPeople();
@@ -120,6 +121,15 @@ void TestClientOutput::jsonNamesTheIpv6Address()
     const auto line = jsonFor(client::Connected{{}, {}, both}, Office);
     QCOMPARE(line->value(u"address6").toString(), QStringLiteral("fd86::2/64"));
     QCOMPARE(line->value(u"address").toString(), QStringLiteral("10.86.0.2/24"));
+}
+
+void TestClientOutput::jsonNamesNoGatewayInV1()
+{
+    auto v1 = info();
+    v1.gateways.clear();
+    QCOMPARE(jsonFor(client::Connected{{}, {}, v1}, Office),
+             std::optional(json(R"({"event":"state","state":"connected","address":"10.86.0.2/24",
+                 "routes":["172.17.0.0/16"],"interface":"gvpn0"})")));
 }
 
 void TestClientOutput::jsonGivesTheReasonOfAFailure()
@@ -224,6 +234,9 @@ void TestClientOutput::exitStatuses_data()
     row("no TLS", ErrorCode::ProtocolViolation, Stage::Tls, ExitStatus::ForeignProtocol);
     row("other TLS", ErrorCode::TlsFailure, Stage::Tls, ExitStatus::ForeignProtocol);
     row("old TLS", ErrorCode::VersionMismatch, Stage::Tls, ExitStatus::ForeignProtocol);
+    row("no v1", ErrorCode::Unsupported, Stage::Login, ExitStatus::ForeignProtocol);
+    row("another version of v1", ErrorCode::VersionMismatch, Stage::Login, ExitStatus::ForeignProtocol);
+    row("not to be had here", ErrorCode::Unsupported, Stage::Tun, ExitStatus::Failure);
     row("no device", ErrorCode::NotFound, Stage::Tun, ExitStatus::Failure);
     row("name taken", ErrorCode::AlreadyExists, Stage::Tun, ExitStatus::Failure);
     row("kicked", ErrorCode::Kicked, Stage::Probe, ExitStatus::Failure);

@@ -31,6 +31,9 @@ private Q_SLOTS:
     void aContradictionShowsBothKeysAndTheFile();
     void advisesByWhereItFailed_data();
     void advisesByWhereItFailed();
+    void explainsV1_data();
+    void explainsV1();
+    void warnsOfV1();
     void namesTheStateDirectoryOnce_data();
     void namesTheStateDirectoryOnce();
 };
@@ -126,6 +129,10 @@ void TestClientSentences::advisesByWhereItFailed_data()
     row("TUN", ErrorCode::PermissionDenied, Stage::Tun, "setcap", "firewall");
     row("routes", ErrorCode::PermissionDenied, Stage::Routes, "setcap", "firewall");
     row("TUN name", ErrorCode::AlreadyExists, Stage::Tun, "another name with --tun", "tunnel network");
+    row("no nft", ErrorCode::NotFound, Stage::Routes, "put back what is missing", "kernel module");
+    row("no TUN device", ErrorCode::NotFound, Stage::Tun, "kernel module tun", "what is missing");
+    row("address", ErrorCode::AddressRefused, Stage::Address, "leave the choice to the server", "--accept-routes");
+    row("public network", ErrorCode::AddressRefused, Stage::Routes, "name this network with --accept-routes", "--cidr");
     row("overlap", ErrorCode::AlreadyExists, Stage::Routes, "another tunnel network", "--tun");
 }
 
@@ -138,6 +145,59 @@ void TestClientSentences::advisesByWhereItFailed()
     const QString sentence = sentenceFor(Fault{.stage = stage, .error = {code, "the cause"}}, Office);
     QVERIFY2(sentence.contains(advice), qPrintable(sentence));
     QVERIFY2(!sentence.contains(misleading), qPrintable(sentence));
+}
+
+void TestClientSentences::explainsV1_data()
+{
+    QTest::addColumn<Fault>("fault");
+    QTest::addColumn<QString>("sentence");
+    const auto row = [](const char* name, Stage stage, Error error, const char* sentence) {
+        QTest::newRow(name) << Fault{.stage = stage, .error = std::move(error), .wireProtocol = WireProtocol::V1}
+                            << QString::fromLatin1(sentence);
+    };
+    row("no v1", Stage::Login, {ErrorCode::Unsupported, "the server answers with TLS"},
+        "Could not begin to speak v1 with office.example.com:443 (stage login): the server answers with TLS; start "
+        "gvpn-server with --allow-v1 --login none, or leave out --v1 here.");
+    row("foreign", Stage::Login, {ErrorCode::ProtocolViolation, "byte 83"},
+        "Could not begin to speak v1 with office.example.com:443 (stage login): byte 83; start gvpn-server with "
+        "--allow-v1 --login none, or leave out --v1 here.");
+    row("version", Stage::Login, {ErrorCode::VersionMismatch, "the server does not speak version 1"},
+        "Could not begin to speak v1 with office.example.com:443 (stage login): the server does not speak version 1; "
+        "bring both ends to version 1 of the protocol, or leave out --v1 if it is gvpn-server's port.");
+    row("silence", Stage::Login, {ErrorCode::TimedOut, "no answer"},
+        "Could not begin to speak v1 with office.example.com:443 (stage login): no answer; check that a server that "
+        "speaks v1 answers on this port (gvpn-server with --allow-v1), and look at its log.");
+    row("taken", Stage::Address, {ErrorCode::AddressRefused, "CIDR is registered!"},
+        "Could not get a tunnel address from office.example.com:443 (stage address): another client holds the address "
+        "(CIDR is registered!); choose another address with --cidr, or end the other client (gvpn-server forgets one "
+        "that died within 30 s).");
+    row("refused", Stage::Address, {ErrorCode::AddressRefused, "not\x1b[1m yours"},
+        "Could not get a tunnel address from office.example.com:443 (stage address): it was refused: not\\x1b[1m "
+        "yours; "
+        "choose with --cidr a free address of the server's tunnel network.");
+    row("no JSON", Stage::Address, {ErrorCode::ProtocolViolation, "no JSON"},
+        "Could not get a tunnel address from office.example.com:443 (stage address): no JSON; check that this port is "
+        "gvpn-server's and that both ends have the same version.");
+    QTest::newRow("lost") << Fault{.stage = Stage::Tcp,
+                                   .error = {ErrorCode::Closed, "closed"},
+                                   .wasUp = true,
+                                   .wireProtocol = WireProtocol::V1}
+                          << QStringLiteral("The connection to office.example.com:443 was lost (stage tcp): closed; "
+                                            "check this computer's network and that gvpn-server is still running.");
+}
+
+void TestClientSentences::explainsV1()
+{
+    QFETCH(Fault, fault);
+    QTEST(sentenceFor(fault, Office), "sentence");
+}
+
+void TestClientSentences::warnsOfV1()
+{
+    const QString warning = warningForV1(Office);
+    for (const char* part :
+         {"WARNING", "encrypted or authenticated", "read and change", "may be anybody", "office.example.com:443"})
+        QVERIFY2(warning.contains(QLatin1String(part)), qPrintable(warning));
 }
 
 void TestClientSentences::namesTheStateDirectoryOnce_data()

@@ -1,6 +1,4 @@
-#include "scene.h"
-
-#include "client/connection.h"
+#include "witness.h"
 
 #include <QtTest>
 
@@ -10,43 +8,6 @@ using namespace gvpn::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-/// A connection and the states that it has been in.
-class Watched {
-public:
-    Watched(Scene& scene, const ConnectionOptions& options)
-        : connection(options, scene.edges)
-    {
-        QObject::connect(&connection, &Connection::stateChanged, &connection,
-                         [this](const State& state) { states.push_back(state); });
-        QObject::connect(&connection, &Connection::loggedIn, &connection,
-                         [this](const Pin& pin) { loggedIn.push_back(pin); });
-        QObject::connect(&connection, &Connection::routesSkipped, &connection,
-                         [this](const std::vector<SkippedRoute>& routes) { skipped += routes.size(); });
-        QObject::connect(&connection, &Connection::undoFailed, &connection, [this](const Error&) { ++undoFailures; });
-    }
-
-    template <typename S>
-    [[nodiscard]] const S* stateAs() const
-    {
-        return std::get_if<S>(&connection.state());
-    }
-    [[nodiscard]] std::vector<Stage> stages() const
-    {
-        std::vector<Stage> result;
-        for (const State& state : states) {
-            if (const auto* connecting = std::get_if<Connecting>(&state))
-                result.push_back(connecting->stage);
-        }
-        return result;
-    }
-
-    std::vector<State> states;
-    std::vector<Pin> loggedIn;
-    std::size_t skipped = 0;
-    int undoFailures = 0;
-    Connection connection;
-};
 
 const ByteVector& packetToTheOffice()
 {
@@ -75,6 +36,7 @@ private Q_SLOTS:
     void appliesChangedSettingsOfTheNextConnection();
     void asksForItsAddressAgain();
     void noticesASilentServer();
+    void noticesAtOnceThatItHasSlept();
     void endsWhenItWasReplaced();
     void disconnectsWhileItWaits();
     void disconnectsInTheMiddleOfAnAttempt();
@@ -284,6 +246,24 @@ void TestConnection::noticesASilentServer()
     QVERIFY(watched.stateAs<Connected>() != nullptr);
     scene.advance(11s);
     QVERIFY(watched.stateAs<Waiting>() != nullptr || watched.stateAs<Connected>() != nullptr);
+    QCOMPARE(scene.connections(), std::size_t{2});
+}
+
+void TestConnection::noticesAtOnceThatItHasSlept()
+{
+    Scene scene;
+    Watched watched(scene, scene.options());
+    watched.connection.connectToServer({});
+    scene.advance(60s);
+    QVERIFY(watched.stateAs<Connected>() != nullptr);
+    scene.link().cutSilently();
+    scene.time.advance(1h);
+    scene.settle();
+    QVERIFY(watched.stateAs<Connected>() != nullptr);
+    scene.advance(0s);  // the timers that were due meanwhile: no further ping is waited for
+    QVERIFY(watched.stateAs<Waiting>() != nullptr);
+    scene.advance(1s);
+    QVERIFY(watched.stateAs<Connected>() != nullptr);
     QCOMPARE(scene.connections(), std::size_t{2});
 }
 

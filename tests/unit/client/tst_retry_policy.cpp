@@ -39,6 +39,7 @@ void TestRetryPolicy::finalFailures_data()
     row("argument", ErrorCode::InvalidArgument, Stage::Tun, true, true);
     row("damaged key file", ErrorCode::Malformed, Stage::Tls, true, true);
     row("unsupported", ErrorCode::Unsupported, Stage::Tun, true, true);
+    row("no v1", ErrorCode::Unsupported, Stage::Login, true, false);
     row("replaced", ErrorCode::Replaced, Stage::Probe, true, true);
     row("kicked", ErrorCode::Kicked, Stage::Probe, true, true);
     row("violation", ErrorCode::ProtocolViolation, Stage::Tls, true, false);

@@ -24,6 +24,7 @@ struct Wish {
     net::SegmentSupport takes = net::SegmentSupport::all();
     std::string deviceName = "laptop";
     bool saysHello = true;  // false: after the TLS handshake it is silent
+    protocol::InstanceId instance = {};
 };
 
 class TestClient final : private tunnel::SecureLink::Observer {
@@ -71,6 +72,7 @@ private:
         protocol::ClientOffer made;
         made.software = "test 1";
         made.takes = wish.takes;
+        made.instance = wish.instance;
         made.login.deviceName = wish.deviceName;
         made.address = {wish.addresses, wish.isRequired};
         return made;
@@ -137,6 +139,8 @@ inline HubConfig officeConfig()
     HubConfig config;
     config.pools = {network("10.86.0.0/24")};
     config.lanNetworks = {network("172.17.0.0/16")};
+    // All guests of a test come from one address.
+    config.halfOpen.sharedSources = {network("192.0.2.0/24")};
     config.software = "gvpn test";
     return config;
 }

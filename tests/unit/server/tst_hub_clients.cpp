@@ -26,7 +26,8 @@ private Q_SLOTS:
     void anUnfinishedHandshakeIsClosedAfterTenSeconds();
     void aClientThatSaysNothingAfterTheHandshakeIsClosed();
     void somethingElseThanTlsIsClosed();
-    void tooManyHalfOpenConnectionsAreRefused();
+    void theOldestHalfOpenConnectionGivesWay();
+    void oneSourceHasFewHalfOpenConnections();
     void establishedClientsDoNotCountAsHalfOpen();
     void aDeadClientIsClosedAndItsAddressIsFree();
     void aLivingClientStays();
@@ -88,23 +89,43 @@ void TestHubClients::somethingElseThanTlsIsClosed()
     QVERIFY(!guest->ended);
 }
 
-void TestHubClients::tooManyHalfOpenConnectionsAreRefused()
+void TestHubClients::theOldestHalfOpenConnectionGivesWay()
 {
     Office office;
-    for (std::size_t i = 0; i < MaxHalfOpen; ++i)
+    for (std::size_t i = 0; i < DefaultMaxHalfOpen; ++i)
         office.connectStranger();
+    office.pump();
     QVERIFY(office.refused.empty());
-    QCOMPARE(office.hub.sessionCount(), MaxHalfOpen);
-    Guest& tooMuch = office.connect();
-    QVERIFY(tooMuch->hasEndedWith(ErrorCode::Closed));
+    QCOMPARE(office.hub.sessionCount(), DefaultMaxHalfOpen);
+    // Strangers that are silent lock nobody out.
+    QVERIFY(office.connect()->established);
     QCOMPARE(office.refused.size(), std::size_t{1});
     QVERIFY(office.refused[0].code == ErrorCode::LimitExceeded);
-    QCOMPARE(office.hub.sessionCount(), MaxHalfOpen);
+    QCOMPARE(office.hub.sessionCount(), DefaultMaxHalfOpen);
+    office.pass(10s);
+    QCOMPARE(office.hub.sessionCount(), std::size_t{1});
+}
+
+void TestHubClients::oneSourceHasFewHalfOpenConnections()
+{
+    HubConfig config = officeConfig();
+    config.halfOpen.sharedSources.clear();
+    Office office(config);
+    for (std::size_t i = 0; i < MaxHalfOpenPerSource; ++i)
+        office.connectStranger();
+    office.pump();
+    QVERIFY(office.refused.empty());
+    Guest& tooMuch = office.connect();
+    QVERIFY(tooMuch->ended && !tooMuch->established);
+    QCOMPARE(office.refused.size(), std::size_t{1});
+    QVERIFY(office.refused[0].code == ErrorCode::LimitExceeded);
+    QCOMPARE(office.hub.sessionCount(), MaxHalfOpenPerSource);
     office.guests[7].stranger->close();
     office.pump();
     QVERIFY(office.connect()->established);
-    office.pass(10s);
-    QCOMPARE(office.hub.sessionCount(), std::size_t{1});
+    // Who has an address doesn't count any more.
+    office.connectStranger();
+    QCOMPARE(office.hub.sessionCount(), MaxHalfOpenPerSource + 1);
 }
 
 void TestHubClients::establishedClientsDoNotCountAsHalfOpen()
@@ -112,13 +133,13 @@ void TestHubClients::establishedClientsDoNotCountAsHalfOpen()
     Office office;
     for (int i = 0; i < 3; ++i)
         QVERIFY(office.connect()->established);
-    for (std::size_t i = 0; i < MaxHalfOpen; ++i)
+    for (std::size_t i = 0; i < DefaultMaxHalfOpen; ++i)
         office.connectStranger();
     QVERIFY(office.refused.empty());
     // Those that have left don't either, even before they are destroyed.
     office.guests[0]->leave();
     office.guests[0].line.pump(office.time.now());
-    QCOMPARE(office.hub.sessionCount(), MaxHalfOpen + 3);
+    QCOMPARE(office.hub.sessionCount(), DefaultMaxHalfOpen + 3);
     office.connectStranger();
     QCOMPARE(office.refused.size(), std::size_t{1});
     office.guests[5].stranger->close();

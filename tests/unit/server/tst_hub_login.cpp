@@ -45,6 +45,8 @@ private Q_SLOTS:
     void aFullPoolRefuses();
     void aDeviceComesBackToItsAddress();
     void theSameDeviceReplacesItsOlderConnection();
+    void theSameRunTakesOverItsDeadConnection();
+    void theSameRunIsNotToldThatItWasReplaced();
     void sayingGoodbyeFreesTheAddress();
     void toldByTheObserverOnce();
 };
@@ -257,7 +259,9 @@ void TestHubLogin::theSameDeviceReplacesItsOlderConnection()
     const auto key = gvpn::test::newIdentity();
     Guest& older = office.connect({}, &key);
     QVERIFY(older->established);
-    Guest& newer = office.connect({}, &key);
+    Wish wish;
+    wish.instance.fill(std::byte{7});
+    Guest& newer = office.connect(wish, &key);
     QVERIFY(newer->established);
     QVERIFY(newer->address() == older->address());
     QVERIFY(older->hasEndedWith(ErrorCode::Replaced));
@@ -269,6 +273,35 @@ void TestHubLogin::theSameDeviceReplacesItsOlderConnection()
     office.fromLan(gvpn::test::udpPacket(address("172.17.0.9"), newer->address()));
     QCOMPARE(newer->packets.size(), std::size_t{1});
     QCOMPARE(older->packets.size(), std::size_t{0});
+}
+
+void TestHubLogin::theSameRunTakesOverItsDeadConnection()
+{
+    Office office;
+    const auto key = gvpn::test::newIdentity();
+    Wish wish;
+    wish.instance.fill(std::byte{7});
+    Guest& older = office.connect(wish, &key);
+    QVERIFY(older->established);
+    older.line.cutSilently();
+    Guest& newer = office.connect(wish, &key);
+    QVERIFY(newer->established);
+    QVERIFY(newer->address() == older->address());
+    QCOMPARE(office.hub.sessionCount(), std::size_t{1});
+    QCOMPARE(office.disconnected.size(), std::size_t{1});
+    QVERIFY(office.disconnected[0].reason.code == ErrorCode::Replaced);
+    office.fromLan(gvpn::test::udpPacket(address("172.17.0.9"), newer->address()));
+    QCOMPARE(newer->packets.size(), std::size_t{1});
+}
+
+void TestHubLogin::theSameRunIsNotToldThatItWasReplaced()
+{
+    // A client that has given up its older connection may still read from it: "replaced" would end the whole run.
+    Office office;
+    const auto key = gvpn::test::newIdentity();
+    Guest& older = office.connect({}, &key);
+    QVERIFY(office.connect({}, &key)->established);
+    QVERIFY(older->hasEndedWith(ErrorCode::Closed));
 }
 
 void TestHubLogin::sayingGoodbyeFreesTheAddress()
@@ -290,9 +323,10 @@ void TestHubLogin::toldByTheObserverOnce()
     Guest& guest = office.connect(wish, &key);
     QCOMPARE(office.connected.size(), std::size_t{1});
     const ClientInfo& info = office.connected[0];
-    QVERIFY(info.device == key.pin());
-    QCOMPARE(info.deviceName, std::string("tablet"));
-    QCOMPARE(info.software, std::string("test 1"));
+    QVERIFY(info.claims.device == key.pin());
+    QCOMPARE(info.claims.deviceName, std::string("tablet"));
+    QCOMPARE(info.claims.software, std::string("test 1"));
+    QVERIFY(!info.isV1);
     QCOMPARE(info.peer.toString(), std::string("192.0.2.1:40000"));
     QVERIFY(info.addresses == guest->established->settings.addresses);
     guest->leave();

@@ -46,6 +46,8 @@ private Q_SLOTS:
     void theGatewayAnswersEchoOnly();
     void aLanThatCoversTheGatewayOpensIt();
     void knowsThePools();
+    void v1ReachesTheBypassAndNothingElse_data();
+    void v1ReachesTheBypassAndNothingElse();
 };
 
 void TestPacketPolicy::judgesDestinations_data()
@@ -135,6 +137,32 @@ void TestPacketPolicy::knowsThePools()
     QVERIFY(policy.isInPool(address("fd00:86::200")));
     QVERIFY(!policy.isInPool(address("10.86.1.1")));
     QVERIFY(!policy.isInPool(address("172.17.0.1")));
+}
+
+void TestPacketPolicy::v1ReachesTheBypassAndNothingElse_data()
+{
+    QTest::addColumn<QString>("destination");
+    QTest::addColumn<bool>("isReached");
+    QTest::newRow("bypass") << "172.17.3.4" << true;
+    QTest::newRow("another LAN network") << "10.1.2.3" << false;
+    QTest::newRow("gateway") << "10.86.0.1" << false;
+    QTest::newRow("another client") << "10.86.0.9" << false;
+    QTest::newRow("elsewhere") << "198.51.100.7" << false;
+}
+
+void TestPacketPolicy::v1ReachesTheBypassAndNothingElse()
+{
+    QFETCH(QString, destination);
+    QFETCH(bool, isReached);
+    PacketPolicyConfig made = config(true);
+    made.lanNetworks.push_back(network("10.1.0.0/16"));
+    made.v1Bypass = network("172.17.0.0/16");
+    const ByteVector packet = udpPacket(address("10.86.0.2"), address(destination.toStdString()));
+    const auto ip = net::IpPacket::parse(packet);
+    QVERIFY(ip);
+    QCOMPARE(PacketPolicy(made).judgeV1(*ip).has_value(), isReached);
+    made.v1Bypass.reset();
+    QVERIFY(!PacketPolicy(made).judgeV1(*ip));
 }
 
 QTEST_APPLESS_MAIN(TestPacketPolicy)

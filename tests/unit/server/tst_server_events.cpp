@@ -37,9 +37,9 @@ ClientInfo client()
     ClientInfo info;
     info.id = 3;
     info.addresses = {interfaceAddress("10.86.0.2/24"), interfaceAddress("fd00:86::2/64")};
-    info.device = pin();
-    info.deviceName = "laptop";
-    info.software = "gvpn 0.1.0";
+    info.claims.device = pin();
+    info.claims.deviceName = "laptop";
+    info.claims.software = "gvpn 0.1.0";
     info.peer = {address("198.51.100.7"), 40000};
     return info;
 }
@@ -104,6 +104,7 @@ void TestServerEvents::aConnectedClientIsDescribed()
     QCOMPARE(value(json, "address"), QStringLiteral("10.86.0.2/24"));
     QCOMPARE(value(json, "address6"), QStringLiteral("fd00:86::2/64"));
     QCOMPARE(value(json, "device"), longText(pin().toString()));
+    QCOMPARE(value(json, "protocol"), QStringLiteral("v2"));
     QCOMPARE(value(json, "name"), QStringLiteral("laptop"));
     QCOMPARE(value(json, "software"), QStringLiteral("gvpn 0.1.0"));
     QCOMPARE(value(json, "from"), QStringLiteral("198.51.100.7:40000"));
@@ -146,7 +147,7 @@ void TestServerEvents::otherEventsHaveTheirNames()
 void TestServerEvents::textsFromOutsideAreEscaped()
 {
     ClientInfo info = client();
-    info.deviceName = "a\nb\x1b[31m\xe2\x80\xae";
+    info.claims.deviceName = "a\nb\x1b[31m\xe2\x80\xae";
     const std::string reason = "line\nbreak \x1b]0;title\x07";
     const DataEvent connected = ClientConnected{info};
     const DataEvent disconnected = ClientDisconnected{info, {ErrorCode::Closed, reason}};
@@ -163,7 +164,7 @@ void TestServerEvents::textsFromOutsideAreEscaped()
 void TestServerEvents::jsonStaysOneLine()
 {
     ClientInfo info = client();
-    info.deviceName = "a\nb\r\"\\";
+    info.claims.deviceName = "a\nb\r\"\\";
     const QJsonObject json = toJson(DataEvent(ClientDisconnected{info, {ErrorCode::Closed, "x\ny"}}));
     const QByteArray line = QJsonDocument(json).toJson(QJsonDocument::Compact);
     QVERIFY(!line.contains('\n'));

@@ -55,6 +55,10 @@ const std::array Cases = {
          "0"},
     Case{"tun", "office0", [](const ServerOptions& o) { return o.tunName; }, "office0"},
     Case{"state-dir", "/tmp/state dir", [](const ServerOptions& o) { return o.stateDir; }, "/tmp/state dir"},
+    Case{"relay", "198.51.100.0/24", [](const ServerOptions& o) { return net::joinPrefixes(o.relays); },
+         "198.51.100.0/24"},
+    Case{"max-half-open", "1", [](const ServerOptions& o) { return std::to_string(o.maxHalfOpen); }, "1"},
+    Case{"max-half-open", "65535", [](const ServerOptions& o) { return std::to_string(o.maxHalfOpen); }, "65535"},
     Case{"log-level", "debug", [](const ServerOptions& o) { return o.logLevel; }, "debug"},
     Case{"log-level", "warning", [](const ServerOptions& o) { return o.logLevel; }, "warning"},
 };
@@ -124,7 +128,9 @@ void TestServerOptions::hasDefaults()
     QVERIFY(options->cidrs.empty() && options->lanNetworks.empty());
     QVERIFY(options->publicHost.empty() && !options->publicPort);
     QVERIFY(options->masquerade == Masquerade::Auto);
-    QVERIFY(!options->allowsClientToClient && !options->isJson);
+    QVERIFY(!options->allowsClientToClient && !options->isJson && !options->allowsV1);
+    QCOMPARE(options->maxHalfOpen, std::size_t{256});
+    QVERIFY(options->relays.empty());
     QVERIFY(options->isLoginNone);
     QVERIFY(options->tunName.empty() && options->stateDir.empty());
     QCOMPARE(options->logLevel, std::string("info"));
@@ -155,9 +161,9 @@ void TestServerOptions::readsEachOption()
 
 void TestServerOptions::readsFlags()
 {
-    const auto options = parse(words(QStringLiteral("--login none --json --client-to-client")));
+    const auto options = parse(words(QStringLiteral("--login none --json --client-to-client --allow-v1")));
     QVERIFY(options);
-    QVERIFY(options->isJson && options->allowsClientToClient);
+    QVERIFY(options->isJson && options->allowsClientToClient && options->allowsV1);
 }
 
 void TestServerOptions::repeatsNetworks()
@@ -207,6 +213,8 @@ void TestServerOptions::demandsLoginNone_data()
     QTest::newRow("device") << "--login device";
     QTest::newRow("password") << "--login=password";
     QTest::newRow("another case") << "--login NONE";
+    QTest::newRow("v1 without a login") << "--allow-v1";
+    QTest::newRow("v1 beside a lock") << "--allow-v1 --login device";
 }
 
 void TestServerOptions::demandsLoginNone()
@@ -255,6 +263,12 @@ void TestServerOptions::refusesBadValues_data()
     row("--public-address :443", "--public-address :443");
     row("--masquerade yes", "--masquerade yes");
     row("--log-level loud", "--log-level loud");
+    row("--relay 198.51.100.7/24", "did you mean 198.51.100.0/24?");
+    row("--relay proxy", "--relay proxy");
+    row("--max-half-open 0", "--max-half-open 0");
+    row("--max-half-open 65536", "--max-half-open 65536");
+    row("--max-half-open -1", "--max-half-open -1");
+    row("--max-half-open many", "--max-half-open many");
     row("--log-level error", "--log-level error");
     row("--unknown", "unknown");
     row("--cidrs 10.86.0.0/24", "cidrs");

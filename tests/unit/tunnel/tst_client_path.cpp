@@ -2,6 +2,7 @@
 #include "support/packets.h"
 #include "tun/fake_tun.h"
 #include "tunnel/client_path.h"
+#include "tunnel/plain_link.h"
 
 #include <QtTest>
 
@@ -25,7 +26,7 @@ tunnel::ClientPathConfig config(const net::SegmentSupport& peerTakes)
 {
     return {{interfaceAddress("10.86.0.2/24"), interfaceAddress("fd00:86::2/64")},
             {network("172.17.0.0/16"), network("fd00:17::/64")},
-            peerTakes};
+            {peerTakes, tunnel::Framing::V2}};
 }
 
 /// A client's path with a TUN below and a server's link above, which records.
@@ -81,6 +82,7 @@ private Q_SLOTS:
     void dropsWhatMustNotLeave_data();
     void dropsWhatMustNotLeave();
     void sendsSegmentsInTheFormThatThePeerTakes();
+    void v1TakesOnlyIPv4AndKeepsWhatIsForItself();
     void deliversWhatIsForUs_data();
     void deliversWhatIsForUs();
     void dropsWhatMustNotReachTheTun_data();
@@ -168,6 +170,54 @@ void TestClientPath::sendsSegmentsInTheFormThatThePeerTakes()
     QCOMPARE(takesNothing.sent().size(), cut.size());
     for (std::size_t i = 0; i < cut.size(); ++i)
         QVERIFY(takesNothing.sent()[i].segment.isPlain() && takesNothing.sent()[i].bytes == cut[i]);
+}
+
+void TestClientPath::v1TakesOnlyIPv4AndKeepsWhatIsForItself()
+{
+    ManualTime time;
+    tunnel::LinkContext context(time);
+    transport::MemoryLink line;
+    struct Silent final : tunnel::PlainLink::Observer {
+        void linkHandshake(ByteView /*bytes*/) override {}
+        void linkFrame(const protocol::v1::Frame& /*frame*/) override {}
+        void linkReceived(TimePoint /*now*/) override {}
+        void linkRoom() override {}
+        void linkClosed(const Error& /*error*/) override {}
+    } silent;
+    tunnel::PlainLink link(line.takeFirst(), protocol::v1::HandshakeReplyBytes, context, silent);
+    link.start();
+    const auto server = line.takeSecond();
+    struct Collector final : transport::ByteStream::Observer {
+        explicit Collector(transport::ByteStream& source)
+            : stream(source)
+        {
+            stream.setObserver(this);
+        }
+        void streamReadable() override { sizeBytes += stream.read(ByteSpan(bytes).subspan(sizeBytes)).value_or(0); }
+        void streamWritable() override {}
+        void streamClosed(const Error& /*error*/) override {}
+        transport::ByteStream& stream;
+        ByteVector bytes = ByteVector(4096);
+        std::size_t sizeBytes = 0;
+    } received(*server);
+    tun::FakeTun device("gvpn0", net::SegmentSupport::all());
+    tunnel::Counters counters;
+    tunnel::ClientPathConfig v1 = config({});
+    v1.form.framing = tunnel::Framing::V1;
+    ClientPath path(device, link, v1, counters);
+
+    device.inject(udpPacket(address("fd00:86::2"), address("fd00:17::9"), 1));
+    device.inject(udpPacket(Us, Us, 2));
+    device.inject(udpPacket(Us, Lan, 3));
+    QVERIFY(path.tunReadable());
+    line.pump(time.now());
+    const ByteVector expected = udpPacket(Us, Lan, 3);
+    QCOMPARE(received.sizeBytes, expected.size() + protocol::v1::FrameHeaderBytes);
+    QVERIFY(std::ranges::equal(ByteView(received.bytes).subspan(protocol::v1::FrameHeaderBytes, expected.size()),
+                               expected));
+    QCOMPARE(device.written().size(), std::size_t{1});
+    QCOMPARE(numberOf(device.written()[0].bytes), 2U);
+    QCOMPARE(counters.dropped(DropReason::NotIp), std::uint64_t{1});
 }
 
 void TestClientPath::deliversWhatIsForUs_data()

@@ -28,6 +28,7 @@ class TestPacketBatch : public QObject {
 private Q_SLOTS:
     void isEmptyAtFirst();
     void framesDecodeBack();
+    void framesForV1();
     void plainPacketsLeaveNoGap();
     void takesTheLargestPacketJustBelowTheTarget();
     void isFullAtTheTarget();
@@ -66,6 +67,25 @@ void TestPacketBatch::framesDecodeBack()
                                                {FrameType::Segment, partial.header, partial.bytes},
                                                {FrameType::Segment, segment.header, segment.bytes}};
     QVERIFY(*frames == expected);
+}
+
+void TestPacketBatch::framesForV1()
+{
+    // Body length, command 2, transaction 0, the packet; by hand.
+    PacketBatch batch;
+    ByteVector expected;
+    for (const std::size_t payloadBytes : {0U, 100U, 1400U}) {
+        const ByteVector packet = udpPacket(Us, Lan, 1, payloadBytes);
+        batch.append(packet, {}, Framing::V1);
+        const std::size_t length = packet.size() + 8;
+        for (const std::size_t byte :
+             {std::size_t{0}, std::size_t{0}, length >> 8U, length & 0xFFU, std::size_t{0}, std::size_t{0},
+              std::size_t{0}, std::size_t{2}, std::size_t{0}, std::size_t{0}, std::size_t{0}, std::size_t{0}})
+            expected.push_back(static_cast<std::byte>(byte));
+        expected.insert(expected.end(), packet.begin(), packet.end());
+    }
+    QCOMPARE(batch.packets(), std::size_t{3});
+    QVERIFY(std::ranges::equal(batch.frames(), expected));
 }
 
 void TestPacketBatch::plainPacketsLeaveNoGap()

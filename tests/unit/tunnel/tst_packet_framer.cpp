@@ -26,12 +26,12 @@ class Sink {
 public:
     void append(const Segment& segment, const net::SegmentSupport& takes)
     {
-        m_framer.append(segment.bytes, segment.header, takes, [this] { flush(); });
+        m_framer.append(segment.bytes, segment.header, PacketForm{takes}, [this] { flush(); });
     }
     void commit(const Segment& segment, const net::SegmentSupport& takes)
     {
         std::ranges::copy(segment.bytes, m_framer.batch().packetSpace().begin());
-        m_framer.commit(segment.bytes.size(), segment.header, takes, [this] { flush(); });
+        m_framer.commit(segment.bytes.size(), segment.header, PacketForm{takes}, [this] { flush(); });
     }
     void flush()
     {

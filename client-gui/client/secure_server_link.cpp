@@ -1,13 +1,14 @@
-#include "client/server_link.h"
+#include "client/secure_server_link.h"
 
 #include <algorithm>
 #include <utility>
 
 namespace gvpn::client {
 
-Result<std::unique_ptr<ServerLink>> ServerLink::create(std::unique_ptr<transport::ByteStream> stream,
-                                                       const std::optional<Pin>& pin, const Edges& edges,
-                                                       tunnel::LinkContext& context, Observer& observer)
+Result<std::unique_ptr<ServerLink>> SecureServerLink::create(std::unique_ptr<transport::ByteStream> stream,
+                                                             const std::optional<Pin>& pin, const Edges& edges,
+                                                             tunnel::LinkContext& context,
+                                                             ServerLink::Observer& observer)
 {
     // A handshake that only learns the server's key is refused before our certificate would leave: any key will do.
     const auto identity = pin ? edges.identityFor(*pin) : tls::Identity::generate();
@@ -17,11 +18,12 @@ Result<std::unique_ptr<ServerLink>> ServerLink::create(std::unique_ptr<transport
     if (!tlsContext)
         return fail(tlsContext.error());
     return std::unique_ptr<ServerLink>(
-        new ServerLink(std::move(stream), pin, std::move(*tlsContext), edges, context, observer));
+        new SecureServerLink(std::move(stream), pin, std::move(*tlsContext), edges, context, observer));
 }
 
-ServerLink::ServerLink(std::unique_ptr<transport::ByteStream> stream, const std::optional<Pin>& pin,
-                       tls::TlsContext tlsContext, const Edges& edges, tunnel::LinkContext& context, Observer& observer)
+SecureServerLink::SecureServerLink(std::unique_ptr<transport::ByteStream> stream, const std::optional<Pin>& pin,
+                                   tls::TlsContext tlsContext, const Edges& edges, tunnel::LinkContext& context,
+                                   ServerLink::Observer& observer)
     : m_edges(edges)
     , m_observer(observer)
     , m_pin(pin)
@@ -32,7 +34,7 @@ ServerLink::ServerLink(std::unique_ptr<transport::ByteStream> stream, const std:
     , m_timer(edges.makeTimer())
 {}
 
-void ServerLink::start()
+void SecureServerLink::start()
 {
     m_timer->start(TlsDeadline, [this] {
         m_link.abort();
@@ -41,7 +43,7 @@ void ServerLink::start()
     m_link.start();
 }
 
-void ServerLink::leave()
+void SecureServerLink::leave()
 {
     if (m_isOver)
         return;
@@ -56,45 +58,45 @@ void ServerLink::leave()
     m_link.close();
 }
 
-void ServerLink::linkEstablished()
+void SecureServerLink::linkEstablished()
 {
     m_timer->stop();
-    auto offer = m_observer.linkSecured();
+    auto offer = m_observer.linkReady();
     if (!offer || m_isOver)
         return;
     m_conversation.emplace(std::move(*offer));
     performAll(m_conversation->start(m_edges.time.now()));
 }
 
-void ServerLink::linkControl(ByteView body)
+void SecureServerLink::linkControl(ByteView body)
 {
     if (m_conversation && !m_isOver)
         performAll(m_conversation->receive(body, m_edges.time.now()));
 }
 
-void ServerLink::linkPacket(const net::SegmentHeader& segment, ByteSpan packet)
+void SecureServerLink::linkPacket(const net::SegmentHeader& segment, ByteSpan packet)
 {
     if (m_conversation && m_conversation->acceptsPackets() && !m_isOver)
         m_observer.linkPacket(segment, packet);
 }
 
-void ServerLink::linkReceived(TimePoint now)
+void SecureServerLink::linkReceived(TimePoint now)
 {
     if (m_conversation)
         m_conversation->noteReceived(now);
 }
 
-void ServerLink::linkRoom()
+void SecureServerLink::linkRoom()
 {
     m_observer.linkRoom();
 }
 
-void ServerLink::linkClosed(const Error& error)
+void SecureServerLink::linkClosed(const Error& error)
 {
     end(error);
 }
 
-void ServerLink::performAll(const protocol::Actions& actions)
+void SecureServerLink::performAll(const protocol::Actions& actions)
 {
     for (const protocol::Action& action : actions) {
         if (m_isOver)
@@ -105,7 +107,7 @@ void ServerLink::performAll(const protocol::Actions& actions)
         scheduleTick();
 }
 
-void ServerLink::perform(const protocol::Action& action)
+void SecureServerLink::perform(const protocol::Action& action)
 {
     if (const auto* message = std::get_if<protocol::SendControl>(&action)) {
         m_link.sendControl(message->body);
@@ -123,7 +125,7 @@ void ServerLink::perform(const protocol::Action& action)
 }
 
 /// Bytes that come move the deadline back without touching the timer: it finds out when it expires.
-void ServerLink::scheduleTick()
+void SecureServerLink::scheduleTick()
 {
     const TimePoint due = m_conversation->deadline();
     if (due >= m_timerDue)
@@ -136,7 +138,7 @@ void ServerLink::scheduleTick()
     });
 }
 
-void ServerLink::end(const Error& error)
+void SecureServerLink::end(const Error& error)
 {
     if (std::exchange(m_isOver, true))
         return;

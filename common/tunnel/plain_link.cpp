@@ -1,0 +1,152 @@
+#include "tunnel/plain_link.h"
+
+#include "protocol/v1_conversation.h"
+
+#include <cassert>
+#include <utility>
+
+namespace gvpn::tunnel {
+
+namespace v1 = protocol::v1;
+
+PlainLink::PlainLink(std::unique_ptr<transport::ByteStream> stream, std::size_t handshakeBytes, LinkContext& context,
+                     Observer& observer)
+    : m_stream(std::move(stream))
+    , m_context(context)
+    , m_observer(observer)
+    , m_decoder(handshakeBytes)
+    , m_peer(m_stream->peer())
+{}
+
+PlainLink::~PlainLink()
+{
+    m_stream->setObserver(nullptr);
+}
+
+void PlainLink::start()
+{
+    m_stream->watchForDeadPeer(v1::DeadPeerAfter);
+    m_stream->setObserver(this);
+}
+
+void PlainLink::send(ByteView bytes)
+{
+    if (!m_isOver)
+        write(bytes);
+}
+
+bool PlainLink::sendFrames(ByteView frames)
+{
+    assert(frames.size() <= MaxBatchBytes);
+    return hasRoom() && write(frames);
+}
+
+void PlainLink::close()
+{
+    // From here on nobody is told of a failure: the caller has its reason.
+    if (std::exchange(m_isOver, true))
+        return;
+    m_stream->closeAfter(m_pending.data());
+}
+
+void PlainLink::abort()
+{
+    m_isOver = true;
+    m_stream->abort();
+}
+
+void PlainLink::streamReadable()
+{
+    bool hasReceived = false;
+    for (int i = 0; i < ReadsPerWakeUp && !m_isOver; ++i) {
+        if (!readOnce())
+            break;
+        hasReceived = true;
+    }
+    if (hasReceived && !m_isOver)
+        m_observer.linkReceived(m_context.time.now());
+}
+
+bool PlainLink::readOnce()
+{
+    const auto size = m_stream->read(m_context.received);
+    if (!size) {
+        end(size.error());
+        return false;
+    }
+    if (*size > 0)
+        decode(ByteSpan(m_context.received).first(*size));
+    return *size > 0 && !m_isOver;
+}
+
+void PlainLink::decode(ByteSpan bytes)
+{
+    m_decoder.feed(bytes);
+    while (!m_isOver) {
+        const auto item = m_decoder.next();
+        if (!item) {
+            end(item.error());
+            return;
+        }
+        if (!*item)
+            return;
+        if (const auto* frame = std::get_if<v1::Frame>(&**item))
+            m_observer.linkFrame(*frame);
+        else
+            m_observer.linkHandshake(std::get<v1::Handshake>(**item).bytes);
+    }
+}
+
+void PlainLink::streamWritable()
+{
+    if (!m_isOver && flushPending() && m_pending.isEmpty())
+        m_observer.linkRoom();
+}
+
+void PlainLink::streamClosed(const Error& error)
+{
+    end(error);
+}
+
+bool PlainLink::write(ByteView bytes)
+{
+    if (!flushPending())
+        return false;
+    ByteView rest = bytes;
+    if (m_pending.isEmpty()) {
+        const auto written = m_stream->write(rest);
+        if (!written) {
+            end(written.error());
+            return false;
+        }
+        rest = rest.subspan(*written);
+    }
+    if (m_pending.append(rest))
+        return true;
+    end({ErrorCode::TimedOut, "the other end does not read"});
+    return false;
+}
+
+bool PlainLink::flushPending()
+{
+    if (m_pending.isEmpty())
+        return true;
+    const auto written = m_stream->write(m_pending.data());
+    if (!written) {
+        end(written.error());
+        return false;
+    }
+    m_pending.consume(*written);
+    m_pending.shrink();
+    return true;
+}
+
+void PlainLink::end(const Error& error)
+{
+    if (std::exchange(m_isOver, true))
+        return;
+    m_stream->closeAfter(m_pending.data());
+    m_observer.linkClosed(error);
+}
+
+}  // namespace gvpn::tunnel
