@@ -39,7 +39,14 @@ class Lab(case.LabCase):
             ("IPv4 rules", lambda: office.run("ip", "rule", "add", "to", "10.2.0.0/16", "lookup", "100")),
             ("IPv6 rules", lambda: office.run("ip", "-6", "rule", "add", "to", "fd02::/64", "lookup", "100")),
             ("packet filter", lambda: office.run("nft", "add", "table", "inet", "left")),
+            ("interfaces", lambda: office.run("ip", "link", "set", "lan", "group", "7")),
+            ("IPv4 routes", lambda: office.run("ip", "route", "add", "10.3.0.0/16", "dev", "lan", "table", "77")),
+            ("IPv6 routes", lambda: office.run("ip", "-6", "route", "add", "unreachable", "fd03::/64", "table", "77")),
+            ("packet filter", lambda: office.run("nft", "add chain inet left below")),
             ("switches", lambda: office.write_switch("net/ipv4/conf/lan/forwarding", 1)),
+            ("switches", lambda: office.write_switch("net/ipv6/conf/lan/forwarding", 1)),
+            ("resolvers", lambda: office.write_etc("resolv.conf", "nameserver 172.17.0.53\n")),
+            ("records", lambda: self.write_record(office, "journal-1.json")),
             ("switches", lambda: office.write_switch("net/ipv6/conf/lan/accept_ra", 2)),
         )
         for section, change in changes:
@@ -47,6 +54,19 @@ class Lab(case.LabCase):
             self.assertEqual(difference(before, snapshot(office)), "")
             change()
             self.assertIn(f"{section}:", difference(before, snapshot(office)))
+
+    @staticmethod
+    def write_record(namespace, name):
+        os.makedirs(namespace.record())
+        with open(f"{namespace.record()}/{name}", "w", encoding="ascii"):
+            pass
+
+    def test_shows_a_namespace_files_of_its_own(self):
+        self.lab.home.write_etc("hosts", "192.0.2.7 a-name.test\n")
+        self.assertIn("192.0.2.7", self.lab.home.run("getent", "hosts", "a-name.test").stdout)
+        self.assertNotEqual(self.lab.office.run("getent", "hosts", "a-name.test", check=False).returncode, 0)
+        self.lab.close()
+        self.assertFalse(os.path.exists(f"/etc/netns/{self.lab.home.name}"))
 
     def test_removes_what_a_killed_program_recorded_about_the_namespace(self):
         server = self.start_server()

@@ -1,6 +1,5 @@
-"""The end of a program, of the other one, and of the line: everything is put back, or comes back by itself."""
+"""While a program runs it opens no way for others, and it ends when it is told to. What it puts back: tst_undo.py."""
 
-import signal
 import time
 
 from support import case
@@ -8,33 +7,9 @@ from support.lab import LAN, LAN6, LAN_HOST, LAN_HOST6, OFFICE, OFFICE6, OFFICE_
 from support.peer import Capture, is_echo_request
 
 SERVER_STOPS_WITHIN_S = 5
-DEAD_LINE_NOTICED_S = 60
 
 
-class CleanStop(case.LabCase):
-    def test_both_networks_are_as_they_were(self):
-        for number in (signal.SIGTERM, signal.SIGINT):
-            with self.subTest(number.name):
-                before = {namespace: case.snapshot(namespace) for namespace in (self.lab.home, self.lab.office)}
-                server = self.start_server(bypass=(LAN, LAN6), cidr=(POOL, POOL6))
-                client = self.connect(server)
-                self.assert_pings(self.lab.home, LAN_HOST)
-                for namespace, state in before.items():
-                    changes = case.difference(state, case.snapshot(namespace))
-                    self.assertNotEqual(changes, "", "it shows what is there now")
-                self.assertEqual(client.stop(number), 0, client.describe())
-                self.assertEqual(server.stop(number, SERVER_STOPS_WITHIN_S), 0, server.describe())
-                for namespace, state in before.items():
-                    self.assert_unchanged(namespace, state)
-
-    def test_switches_that_were_on_stay_on(self):
-        self.lab.office.write_switch("net/ipv4/ip_forward", 1)
-        self.lab.office.write_switch("net/ipv6/conf/all/forwarding", 1)
-        before = case.snapshot(self.lab.office)
-        server = self.start_server(bypass=(LAN, LAN6), cidr=(POOL, POOL6))
-        self.assertEqual(server.stop(), 0)
-        self.assert_unchanged(self.lab.office, before)
-
+class Stop(case.LabCase):
     def test_a_server_stops_in_time_with_a_session(self):
         server = self.start_server()
         self.connect(server)
@@ -93,62 +68,6 @@ class Strangers(case.LabCase):
             self.assertEqual(self.echo_requests(), [0, 2], "from the internet into the LAN")
             self.assert_no_answer(self.lab.lan, neighbour)
             self.assertEqual(self.echo_requests(), [2, 0], "from the LAN into the internet")
-
-
-class Reconnect(case.LabCase):
-    def test_the_client_comes_back_with_the_same_interface_and_address(self):
-        server = self.start_server()
-        client = self.connect(server)
-        interface = client.connected["interface"]
-        index = self.interface_index(interface)
-        self.assertEqual(server.stop(), 0, server.describe())
-        client.wait_event(event="state", state="waiting")
-        self.assertEqual(self.interface_index(interface), index)
-        seen = len(client.events)
-        self.start_server()
-        again = self.wait_connected(client, deadline_s=60, after=seen)
-        self.assertEqual(again["address"], client.connected["address"])
-        self.assertEqual(again["interface"], interface)
-        self.assertEqual(self.interface_index(interface), index)
-        self.assert_pings(self.lab.home, LAN_HOST)
-
-    def test_a_killed_server_can_start_again_and_the_client_comes_back(self):
-        before = case.snapshot(self.lab.office)
-        server = self.start_server()
-        client = self.connect(server)
-        server.kill()
-        client.wait_event(event="state", state="waiting", deadline_s=DEAD_LINE_NOTICED_S)
-        seen = len(client.events)
-        server = self.start_server()
-        self.wait_connected(client, deadline_s=60, after=seen)
-        self.assert_pings(self.lab.home, LAN_HOST)
-        self.assertEqual(server.stop(), 0, server.describe())
-        self.assert_unchanged(self.lab.office, before)
-
-    def test_a_dead_line_is_noticed_by_both_and_mended(self):
-        server = self.start_server()
-        client = self.connect(server)
-        seen = len(client.events)
-        self.lab.cut(self.lab.home)
-        client.wait_event(event="state", state="waiting", deadline_s=DEAD_LINE_NOTICED_S, after=seen)
-        server.wait_event(event="client-disconnected", deadline_s=DEAD_LINE_NOTICED_S)
-        self.lab.mend(self.lab.home)
-        again = self.wait_connected(client, deadline_s=60, after=seen)
-        self.assertEqual(again["address"], client.connected["address"])
-        self.assert_pings(self.lab.home, LAN_HOST)
-
-    def test_a_short_gap_is_survived(self):
-        server = self.start_server()
-        client = self.connect(server)
-        seen = len(client.events)
-        self.lab.cut(self.lab.home)
-        time.sleep(1)
-        self.lab.mend(self.lab.home)
-        self.assert_pings(self.lab.home, LAN_HOST, deadline_s=20)
-        self.assertEqual(client.events[seen:], [])
-
-    def interface_index(self, name):
-        return int(self.lab.home.run("cat", f"/sys/class/net/{name}/ifindex").stdout)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import re
 import signal
 import sys
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from support.lab import OFFICE, PORT, Lab, missing_tools
@@ -45,6 +46,15 @@ class LabCase(unittest.TestCase):
 
     def wait_connected(self, client, deadline_s=40, after=0):
         return client.wait_event(event="state", state="connected", deadline_s=deadline_s, after=after)
+
+    def run_together(self, *actions):
+        """Each in a thread of its own, as a subtest of its own name: for things that mostly wait. A program that an
+        action starts is killed when the action ends."""
+        with ThreadPoolExecutor(len(actions)) as pool:
+            futures = [pool.submit(action) for action in actions]
+        for action, future in zip(actions, futures):
+            with self.subTest(action.__name__):
+                future.result()
 
     def assert_pings(self, namespace, address, **options):
         result = self.lab.ping(namespace, address, **options)

@@ -120,19 +120,21 @@ class Lab:
 
     def state_dir(self, name):
         path = self.folder / name
-        path.mkdir(mode=0o700, exist_ok=True)
+        if not path.exists():
+            path.mkdir(mode=0o700)
         return path
 
-    def start_server(self, *options, bypass=(LAN,), cidr=(POOL,), login="none", state="server"):
-        """The server in the office with --json; --address and everything else as options."""
-        argv = [self.binary("gvpn-server"), "--json", f"--state-dir={self.state_dir(state)}"]
+    def start_server(self, *options, place=None, bypass=(LAN,), cidr=(POOL,), login="none", state="server", prefix=()):
+        """The server with --json, in the office if no place is named; --address and everything else as options. prefix:
+        a command that starts it."""
+        argv = [*prefix, self.binary("gvpn-server"), "--json", f"--state-dir={self.state_dir(state)}"]
         argv += [f"--bypass={prefix}" for prefix in bypass] + [f"--cidr={prefix}" for prefix in cidr]
         argv += ["--login", login] if login else []
-        return self.start("gvpn-server", [*argv, *options], self.office)
+        return self.start("gvpn-server", [*argv, *options], place or self.office)
 
-    def start_client(self, *options, home=None, state=None):
+    def start_client(self, *options, home=None, state=None, prefix=()):
         home = home or self.home
-        argv = [self.binary("gvpn-client"), "--json", f"--state-dir={self.state_dir(state or home.role)}"]
+        argv = [*prefix, self.binary("gvpn-client"), "--json", f"--state-dir={self.state_dir(state or home.role)}"]
         return self.start(f"gvpn-client ({home.role})", [*argv, *options], home)
 
     def start_web_server(self):

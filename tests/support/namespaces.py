@@ -9,9 +9,11 @@ import re
 import shutil
 import signal
 import subprocess
+from pathlib import Path
 
 PREFIX = "gvpn-lab"
 RECORDS = "/run/gvpn"
+OWN_FILES = "/etc/netns"
 CLONE_NEWNET = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -36,6 +38,8 @@ class Namespace:
         self.name = f"{PREFIX}-{os.getpid()}-{role}"
         run("ip", "netns", "add", self.name)
         at_end(self.remove)
+        # An earlier namespace may have had the same number.
+        shutil.rmtree(self.record(), ignore_errors=True)
         # A new namespace inherits some of these from the host: set what the tests rely on.
         self.write_switch("net/ipv6/conf/default/accept_dad", 0)
         self.write_switch("net/ipv6/conf/default/accept_ra", 0)
@@ -55,6 +59,13 @@ class Namespace:
     def record(self):
         """Where gvpn programs write down what to undo after a kill: common/system/run_directory.h."""
         return _record_of(self.name)
+
+    def write_etc(self, name, text):
+        """Programs that are started in the namespace from now on see this as /etc/<name>, and later changes at once
+        (ip-netns(8))."""
+        folder = Path(OWN_FILES, self.name)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="ascii")
 
     def run(self, *argv, **options):
         return run(*argv, namespace=self.name, **options)
@@ -80,19 +91,17 @@ class Namespace:
             return file.read().strip()
 
     def switches(self):
-        """The forwarding switches of every interface and of the whole namespace, as 'path = value' lines."""
-        wanted = {"ipv4": ("forwarding", "rp_filter", "accept_redirects", "send_redirects"),
-                  "ipv6": ("forwarding", "force_forwarding", "accept_ra", "disable_ipv6")}
+        """All switches of every interface, of 'default' and of 'all', as 'path = value' lines."""
         lines = []
         with self.entered():
-            for family, names in wanted.items():
-                base = f"/proc/sys/net/{family}/conf"
-                for interface in sorted(os.listdir(base)):
-                    for name in names:
-                        path = f"{base}/{interface}/{name}"
-                        if os.path.exists(path):
-                            with open(path, encoding="ascii") as file:
-                                lines.append(f"{family} {interface} {name} = {file.read().strip()}")
+            for family in ("ipv4", "ipv6"):
+                base = Path(f"/proc/sys/net/{family}/conf")
+                for path in sorted(base.glob("*/*")):
+                    if path.name == "stable_secret":  # random
+                        continue
+                    with contextlib.suppress(OSError):  # the interface has gone meanwhile
+                        value = path.read_text(encoding="ascii").strip()
+                        lines.append(f"{path.relative_to('/proc/sys/net')} = {value}")
         return lines
 
     def add_veth(self, here, other, there):
@@ -124,6 +133,9 @@ def _delete(name):
     if os.path.exists(f"/run/netns/{name}"):
         shutil.rmtree(_record_of(name), ignore_errors=True)
     run("ip", "netns", "del", name, check=False)
+    shutil.rmtree(f"{OWN_FILES}/{name}", ignore_errors=True)
+    with contextlib.suppress(OSError):  # other namespaces have files there, or there is no folder
+        os.rmdir(OWN_FILES)
 
 
 def remove_leftovers():

@@ -1,17 +1,25 @@
-"""A second, independent speaker of the protocol (common/protocol/PROTOCOL.md), for what no honest client does. Also
-plain and TLS connections of other kinds, and packets of its own making."""
+"""A second, independent speaker of the protocol (common/protocol/PROTOCOL.md), for what no honest client or server
+does. Also plain and TLS connections of other kinds, and packets of its own making."""
 
+import base64
+import contextlib
+import hashlib
+import ipaddress
 import itertools
 import select
 import socket
+import socketserver
 import ssl
 import struct
+import subprocess
+import threading
 
 from support.lab import OFFICE, PORT, make_certificate
 
-FRAME_CONTROL, FRAME_PACKET = 1, 2
-HELLO, HELLO_REPLY, LOGIN, LOGIN_REPLY, ADDRESS_REQUEST, ADDRESS_REPLY = range(1, 7)
+FRAME_CONTROL, FRAME_PACKET, FRAME_SEGMENT = 1, 2, 3
+HELLO, HELLO_REPLY, LOGIN, LOGIN_REPLY, ADDRESS_REQUEST, ADDRESS_REPLY, PING, PONG, GOODBYE = range(1, 10)
 TIMEOUT_S = 30
+POLL_S = 0.05
 
 
 def connect_plain(home, address=OFFICE, port=PORT):
@@ -103,33 +111,40 @@ def frame(kind, body):
     return struct.pack(">IB", len(body) + 1, kind) + body
 
 
-class Peer:
-    """Connected and greeted, not logged in."""
+def control(number, *fields):
+    """A control frame with a message."""
+    return frame(FRAME_CONTROL, message(number, *fields))
 
-    _numbers = itertools.count(1)
 
-    def __init__(self, lab, home=None):
-        self.name = f"peer{next(self._numbers)}"
-        self.connection = connect_tls(home or lab.home, make_certificate(lab.folder, self.name))
+def network(text):
+    """An address and the length of its prefix."""
+    value = ipaddress.ip_interface(text)
+    return value.ip.packed + bytes([value.network.prefixlen])
+
+
+def address_reply(addresses=("10.86.0.5/24",), gateways=("10.86.0.1",), routes=(), resolvers=(), domains=(), mtu=1500,
+                  keepalive=10):
+    """Its frame. Bytes are taken as they are in place of an address or a network."""
+    def packed(values, pack):
+        return [value if isinstance(value, bytes) else pack(value) for value in values]
+
+    def pack_address(text):
+        return ipaddress.ip_address(text).packed
+
+    return control(ADDRESS_REPLY, packed(addresses, network), packed(gateways, pack_address), packed(routes, network),
+                   packed(resolvers, pack_address), list(domains), mtu, keepalive)
+
+
+class Speaker:
+    """Frames over a connection, in either role."""
+
+    def __init__(self, connection):
+        self.connection = connection
         self.connection.settimeout(TIMEOUT_S)
-        self.address = None
         self._received = b""
 
-    def say_hello(self):
-        self.send_message(HELLO, 2, 2, 0, "a test's own peer", bytes(16))
-        self.expect(HELLO_REPLY)
-
-    def log_in(self, wanted=None):
-        """After this packets may be sent. self.address is the IPv4 address wanted, or one of the server's choice."""
-        self.say_hello()
-        self.send_message(LOGIN, 0, self.name)
-        self.expect(LOGIN_REPLY)
-        network = [socket.inet_aton(wanted) + b"\x18"] if wanted else []
-        self.send_message(ADDRESS_REQUEST, network, bool(wanted))
-        self.address = socket.inet_ntoa(self.expect(ADDRESS_REPLY)[1][0][:4])
-
     def send_message(self, number, *fields):
-        self.connection.sendall(frame(FRAME_CONTROL, message(number, *fields)))
+        self.connection.sendall(control(number, *fields))
 
     def send_packet(self, packet):
         self.connection.sendall(frame(FRAME_PACKET, packet))
@@ -140,6 +155,10 @@ class Peer:
         assert kind == FRAME_CONTROL and value[0] == number and not rest, (kind, value, rest)
         return value
 
+    def has_input(self, deadline_s):
+        return bool(self._received or self.connection.pending()
+                    or select.select([self.connection], [], [], deadline_s)[0])
+
     def receive_frame(self):
         length, kind = struct.unpack(">IB", self._read(5))
         return kind, self._read(length - 1)
@@ -147,7 +166,7 @@ class Peer:
     def receive_packets(self, deadline_s):
         """The packets that come until nothing has come for deadline_s."""
         packets = []
-        while self._received or self.connection.pending() or select.select([self.connection], [], [], deadline_s)[0]:
+        while self.has_input(deadline_s):
             kind, body = self.receive_frame()
             if kind == FRAME_PACKET:
                 packets.append(body)
@@ -160,10 +179,162 @@ class Peer:
         while len(self._received) < count:
             data = self.connection.recv(65536)
             if not data:
-                raise ConnectionError("the server closed")
+                raise ConnectionError("the other end closed")
             self._received += data
         result, self._received = self._received[:count], self._received[count:]
         return result
+
+
+class Peer(Speaker):
+    """A client that is connected: not greeted, not logged in."""
+
+    _numbers = itertools.count(1)
+
+    def __init__(self, lab, home=None):
+        self.name = f"peer{next(self._numbers)}"
+        super().__init__(connect_tls(home or lab.home, make_certificate(lab.folder, self.name)))
+        self.address = None
+
+    def say_hello(self):
+        self.send_message(HELLO, 2, 2, 0, "a test's own peer", bytes(16))
+        self.expect(HELLO_REPLY)
+
+    def log_in(self, wanted=None):
+        """After this packets may be sent. self.address is the IPv4 address wanted, or one of the server's choice."""
+        self.say_hello()
+        self.send_message(LOGIN, 0, self.name)
+        self.expect(LOGIN_REPLY)
+        networks = [socket.inet_aton(wanted) + b"\x18"] if wanted else []
+        self.send_message(ADDRESS_REQUEST, networks, bool(wanted))
+        self.address = socket.inet_ntoa(self.expect(ADDRESS_REPLY)[1][0][:4])
+
+
+def pin_of(certificate):
+    """The SHA-256 of the public key (SubjectPublicKeyInfo) in base64url, as in a link."""
+    key = subprocess.run(["openssl", "x509", "-in", certificate, "-noout", "-pubkey"], check=True, capture_output=True)
+    der = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "DER"], input=key.stdout, check=True,
+                         capture_output=True)
+    return base64.urlsafe_b64encode(hashlib.sha256(der.stdout).digest()).rstrip(b"=").decode()
+
+
+class OwnServer:
+    """A server in the office, in a thread. It answers with the frames that the test chooses, honest ones if it doesn't,
+    and answers each IPv4 echo request that comes through the tunnel. One client at a time."""
+
+    HONEST = {
+        HELLO: control(HELLO_REPLY, 2, 0, "a test's own server", [0]),
+        LOGIN: control(LOGIN_REPLY),
+        ADDRESS_REQUEST: address_reply(),
+    }
+
+    def __init__(self, lab, port=PORT):
+        certificate = make_certificate(lab.folder, f"own-server{port}")
+        self.pin = pin_of(certificate)
+        self.answers = dict(self.HONEST)  # bytes for the number of a client's message
+        self.answers_echoes = True
+        self.goodbyes = []  # the codes that clients gave
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.minimum_version = ssl.TLSVersion.TLSv1_3
+        self._context.num_tickets = 0
+        self._context.load_cert_chain(certificate)
+        self._speaker = None
+        self._lock = threading.Lock()  # a TLS connection is one thread's at a time
+        self._is_closing = False
+        with lab.office.entered():
+            self._listener = socket.create_server(("", port))
+        self._listener.settimeout(POLL_S)
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
+
+    def send(self, data):
+        """Frames for the client that is connected now. One that has gone is no error."""
+        with self._lock, contextlib.suppress(OSError):
+            self._speaker.connection.sendall(data)
+
+    def close(self):
+        self._is_closing = True
+        self._thread.join()
+        self._listener.close()
+
+    def _accept(self):
+        while not self._is_closing:
+            try:
+                plain = self._listener.accept()[0]
+            except TimeoutError:
+                continue
+            plain.settimeout(TIMEOUT_S)
+            # A client that doesn't like the server ends the connection.
+            with contextlib.suppress(OSError), self._context.wrap_socket(plain, server_side=True) as connection:
+                self._speaker = Speaker(connection)
+                self._serve(self._speaker)
+
+    def _serve(self, speaker):
+        while not self._is_closing:
+            if speaker.has_input(POLL_S):
+                with self._lock:
+                    self._answer(speaker, *speaker.receive_frame())
+
+    def _answer(self, speaker, kind, body):
+        if kind == FRAME_PACKET:
+            if self.answers_echoes and is_echo_request(body) and body[0] >> 4 == 4:
+                speaker.send_packet(echo_reply(body))
+            return
+        fields = decode(body)[0]
+        if fields[0] == PING:
+            speaker.send_message(PONG, fields[1])
+        elif fields[0] == GOODBYE:
+            self.goodbyes.append(fields[1])
+        else:
+            speaker.connection.sendall(self.answers.get(fields[0], b""))
+
+
+# -- connections inside the tunnel
+
+class EchoServer:
+    """Sends back what it gets, to any number of connections at a time."""
+
+    class _Handler(socketserver.BaseRequestHandler):
+        def handle(self):
+            while data := self.request.recv(65536):
+                self.request.sendall(data)
+
+    def __init__(self, namespace, address, port=7):
+        self.address = (address, port)
+        with namespace.entered():
+            self._server = socketserver.ThreadingTCPServer(self.address, self._Handler)
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class EchoStream:
+    """A connection to an EchoServer that notices a byte that is lost, or comes twice or in the wrong order."""
+
+    def __init__(self, namespace, server):
+        with namespace.entered():
+            self._socket = socket.create_connection(server.address, timeout=TIMEOUT_S)
+        self._expected = b""
+        self._numbers = itertools.count()
+
+    def send(self):
+        """Does not wait for the echo."""
+        line = f"line {next(self._numbers)}\n".encode()
+        self._expected += line
+        self._socket.sendall(line)
+
+    def receive_all(self, deadline_s):
+        """What has come back of all that was sent must be the same; a TimeoutError otherwise."""
+        self._socket.settimeout(deadline_s)
+        while self._expected:
+            data = self._socket.recv(len(self._expected))
+            assert data and self._expected.startswith(data), (data, self._expected)
+            self._expected = self._expected[len(data):]
+
+    def close(self):
+        self._socket.close()
 
 
 # -- packets
@@ -178,8 +349,17 @@ def checksum(data):
 
 def echo_request(source, destination, number=1):
     """An IPv4 packet with an ICMP echo request (RFC 792)."""
-    payload = bytes(range(32))
-    unsummed = struct.pack(">BBHHH", 8, 0, 0, 0x6776, number) + payload
+    return icmp_packet(source, destination, struct.pack(">BBHHH", 8, 0, 0, 0x6776, number) + bytes(range(32)), number)
+
+
+def echo_reply(request):
+    """For an echo request without IPv4 options."""
+    icmp = b"\0\0\0\0" + request[24:]
+    return icmp_packet(socket.inet_ntoa(request[16:20]), socket.inet_ntoa(request[12:16]), icmp)
+
+
+def icmp_packet(source, destination, unsummed, number=1):
+    """An IPv4 packet with this ICMP message, whose checksum is 0 so far."""
     icmp = unsummed[:2] + struct.pack(">H", checksum(unsummed)) + unsummed[4:]
     head = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(icmp), number, 0, 64, 1, 0,
                        socket.inet_aton(source), socket.inet_aton(destination))
@@ -189,6 +369,11 @@ def echo_request(source, destination, number=1):
 def source_of(packet):
     return socket.inet_ntop(socket.AF_INET, packet[12:16]) if packet[0] >> 4 == 4 \
         else socket.inet_ntop(socket.AF_INET6, packet[8:24])
+
+
+def destination_of(packet):
+    return socket.inet_ntop(socket.AF_INET, packet[16:20]) if packet[0] >> 4 == 4 \
+        else socket.inet_ntop(socket.AF_INET6, packet[24:40])
 
 
 def is_echo_request(packet):

@@ -18,12 +18,14 @@ def _die_with_the_test():
 
 
 class Program:
-    """Started at once. Events are the JSON objects on standard output, one a line."""
+    """Started at once. Events are the JSON objects on standard output, one a line; moments says of each when it came
+    (time.monotonic())."""
 
     def __init__(self, name, argv, namespace=None, stdin=None):
         self.name = name
         self.argv = [str(word) for word in argv]
         self.events = []
+        self.moments = []
         self.output = []
         self.errors = []
         self._changed = threading.Condition()
@@ -48,12 +50,15 @@ class Program:
 
     def wait_event(self, deadline_s=30, after=0, **fields):
         """The first event from number `after` on that has these values; fails with all that the program said."""
+        return self.events[self.wait_event_number(deadline_s, after, **fields)]
+
+    def wait_event_number(self, deadline_s=30, after=0, **fields):
         limit = time.monotonic() + deadline_s
         with self._changed:
             while True:
-                for event in self.events[after:]:
+                for number, event in enumerate(self.events[after:], after):
                     if all(event.get(key) == value for key, value in fields.items()):
-                        return event
+                        return number
                 left = limit - time.monotonic()
                 if left <= 0 or not self._is_reading():
                     break
@@ -106,6 +111,7 @@ class Program:
                 except ValueError:
                     event = None
                 if isinstance(event, dict):
+                    self.moments.append(time.monotonic())
                     self.events.append(event)
                 else:
                     self.output.append(line.rstrip("\n"))

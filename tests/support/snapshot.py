@@ -1,19 +1,13 @@
-"""What a namespace's network looks like, as lines that can be compared: before a program ran and after it ended."""
+"""What a namespace's network looks like, as lines that can be compared: before a program ran and after it ended. With
+it what gvpn programs have recorded about it."""
 
 import difflib
 import json
 import re
+from pathlib import Path
 
 VOLATILE = re.compile(r" (expires|age) \S+")
-VOLATILE_KEYS = ("handle", "packets", "bytes")  # numbers of rules and counters are not settings
-
-
-def _strip_volatile(value):
-    if isinstance(value, dict):
-        return {key: _strip_volatile(item) for key, item in value.items() if key not in VOLATILE_KEYS}
-    if isinstance(value, list):
-        return [_strip_volatile(item) for item in value]
-    return value
+RUNNING_TIMER = re.compile(r'"\w+_timer": [\d.]+(, )?')  # of a bridge
 
 
 def _lines(namespace, *argv):
@@ -21,24 +15,27 @@ def _lines(namespace, *argv):
 
 
 def _interfaces(namespace):
-    for link in json.loads(namespace.run("ip", "-j", "addr").stdout):
-        flags = ",".join(sorted(link["flags"]))
-        yield f"{link['ifname']} {link['link_type']} mtu {link['mtu']} {link['operstate']} {flags}"
+    for link in json.loads(namespace.run("ip", "-j", "-d", "addr").stdout):
+        settings = {key: value for key, value in link.items() if key not in ("addr_info", "flags")}
+        settings = RUNNING_TIMER.sub("", json.dumps(settings, sort_keys=True))
+        yield f"{link['ifname']} {','.join(sorted(link['flags']))} {settings}"
         for address in link["addr_info"]:
-            yield f"{link['ifname']} {address['local']}/{address['prefixlen']} {address['scope']}"
+            yield f"{link['ifname']} {json.dumps(address, sort_keys=True)}"
 
 
 def _packet_filter(namespace):
-    listing = json.loads(namespace.run("nft", "-j", "list", "ruleset").stdout or "{}")
-    for item in listing.get("nftables", []):
-        if "metainfo" not in item:
-            yield json.dumps(_strip_volatile(item), sort_keys=True)
+    """Each line with its table's name in front."""
+    table = ""
+    # Without what isn't a setting. Not as JSON: nft 1.0.6 writes none for a table that has an owner.
+    for line in namespace.run("nft", "--stateless", "list", "ruleset").stdout.splitlines():
+        if line.startswith("table "):
+            table = line.removesuffix(" {")
+        yield f"{table}: {line.strip()}"
 
 
 def snapshot(namespace):
     """{section: [line, …]}"""
-    with open("/etc/resolv.conf", encoding="utf-8", errors="replace") as file:
-        resolvers = file.read().splitlines()
+    resolvers = namespace.run("cat", "/etc/resolv.conf", check=False).stdout.splitlines()
     return {
         "interfaces": list(_interfaces(namespace)),
         "IPv4 routes": _lines(namespace, "ip", "-4", "route", "show", "table", "all"),
@@ -48,6 +45,7 @@ def snapshot(namespace):
         "packet filter": list(_packet_filter(namespace)),
         "switches": namespace.switches(),
         "resolvers": resolvers,
+        "records": sorted(str(path) for path in Path(namespace.record()).glob("*.json*")),
     }
 
 
