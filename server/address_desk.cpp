@@ -107,7 +107,13 @@ void AddressDesk::release(const std::vector<net::InterfaceAddress>& addresses)
 {
     for (const net::InterfaceAddress& address : addresses) {
         for (AddressPool& pool : m_pools) {
-            if (pool.network().contains(address.address))
+            if (!pool.network().contains(address.address))
+                continue;
+            const Pin* holder = pool.holder(address.address);
+            // Strangers without a key leave no claim behind, least of all on the address of a device that is away.
+            if (holder != nullptr && address.address.isIPv4() && *holder == v1Holder(address.address))
+                pool.forget(address.address);
+            else
                 pool.release(address.address);
         }
     }

@@ -45,6 +45,8 @@ public:
     [[nodiscard]] tl::expected<net::IpAddress, AddressFault> takeAny(const Pin& device);
     /// The device is not connected any more; the address stays its own while there are others.
     void release(const net::IpAddress& address);
+    /// As if nobody had ever had it.
+    void forget(const net::IpAddress& address);
     /// Who is connected with this address.
     [[nodiscard]] const Pin* holder(const net::IpAddress& address) const;
 
@@ -58,7 +60,6 @@ private:
     [[nodiscard]] net::IpAddress preferred(const Pin& device) const;
     [[nodiscard]] std::uint64_t hostCount() const;
     void assign(const net::IpAddress& address, const Pin& device);
-    void forget(const net::IpAddress& address);
     [[nodiscard]] bool forgetLongestAbsent();
 
     net::Prefix m_network;

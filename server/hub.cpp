@@ -37,10 +37,14 @@ Hub::~Hub() = default;
 
 void Hub::accept(std::unique_ptr<transport::ByteStream> stream)
 {
+    // Those that gave way are freed at once, however many come in one turn.
+    purge();
     const net::Endpoint peer = stream->peer();
     if (m_isStopping || !makeRoomFor(peer.address)) {
         m_observer.connectionRefused(
-            peer, {ErrorCode::LimitExceeded, "too many connections from this address are being set up"});
+            peer, m_isStopping
+                      ? Error{ErrorCode::PeerStopping, "the server is shutting down"}
+                      : Error{ErrorCode::LimitExceeded, "too many connections from this address are being set up"});
         stream->abort();
         return;
     }

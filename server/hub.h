@@ -64,6 +64,7 @@ public:
         Observer& observer);
     ~Hub();
 
+    /// When nothing of the hub is on the stack.
     void accept(std::unique_ptr<transport::ByteStream> stream);
     void tunReadable();
     void tick();

@@ -36,14 +36,16 @@ void logLanChoice(const LanChoice& choice)
     }
 }
 
-/// Clients don't let a server take public addresses away from their owners, unless somebody there says so.
-void warnOfPublicPools(const std::vector<net::Prefix>& pools)
+/// Clients don't let a server take public addresses away from their owners, or large parts of the private ones, unless
+/// somebody there says so.
+void warnOfPoolsThatClientsRefuse(const std::vector<net::Prefix>& pools)
 {
     for (const net::Prefix& pool : pools) {
-        if (!pool.isPrivate()) {
+        const bool isLarge = pool.length() < (pool.isIPv4() ? 16U : 48U);
+        if (!pool.isPrivate() || isLarge) {
             qCWarning(lcServer).noquote() << "the tunnel network" << QString::fromStdString(pool.toString())
-                                          << "is public address space that belongs to somebody: clients must name it "
-                                             "with --accept-routes or --cidr, or they refuse it";
+                                          << (isLarge ? "is very large" : "is public and belongs to somebody")
+                                          << "so clients refuse it unless they name it with --accept-routes or --cidr";
         }
     }
 }
@@ -130,7 +132,7 @@ bool ServerApplication::chooseNetworks()
     if (!pools)
         return giveUp(StartStep::ChooseNetworks, pools.error());
     m_plan.pools = std::move(*pools);
-    warnOfPublicPools(m_plan.pools);
+    warnOfPoolsThatClientsRefuse(m_plan.pools);
     m_plan.sharedSources = sharedSources(*snapshot, m_options.relays);
     if (m_options.allowsV1) {
         const auto bypass = chooseV1Bypass(m_plan.lanNetworks, m_plan.pools);

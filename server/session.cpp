@@ -24,10 +24,8 @@ Session::~Session()
 
 void Session::start()
 {
-    if (m_parts.v1Bypass)
-        m_parts.stream->setObserver(this);
-    else
-        speakTls();
+    // Whoever says nothing costs nothing of TLS.
+    m_parts.stream->setObserver(this);
 }
 
 // Before the first byte
@@ -38,7 +36,7 @@ void Session::streamReadable()
     const auto size = m_parts.stream->peek(ByteSpan(&first, 1));
     if (!size || *size == 0)
         return;
-    if (first == protocol::v1::FirstByteOfTls)
+    if (first == protocol::v1::FirstByteOfTls || !m_parts.v1Bypass)
         speakTls();
     else
         speakV1();
@@ -70,15 +68,30 @@ void Session::speakV1()
 
 // The host's decisions
 
+void Session::acceptLogin()
+{
+    if (!m_isOver)
+        m_channel->acceptLogin();
+}
+
+void Session::refuseLogin(const std::string& reason)
+{
+    if (!m_isOver)
+        m_channel->refuseLogin(reason);
+}
+
 void Session::assign(const net::TunnelSettings& settings)
 {
+    if (m_isOver)
+        return;
     m_addresses = settings.addresses;
     m_channel->assign(settings);
 }
 
 void Session::refuseAddress(protocol::GoodbyeCode code, const std::string& reason)
 {
-    m_channel->refuseAddress(code, reason);
+    if (!m_isOver)
+        m_channel->refuseAddress(code, reason);
 }
 
 void Session::leave(protocol::GoodbyeCode code, const std::string& text, const Error& reason)

@@ -49,8 +49,9 @@ public:
     Session& operator=(const Session&) = delete;
 
     void start();
-    void acceptLogin() { m_channel->acceptLogin(); }
-    void refuseLogin(const std::string& reason) { m_channel->refuseLogin(reason); }
+    // Decisions that come too late mean nothing.
+    void acceptLogin();
+    void refuseLogin(const std::string& reason);
     void assign(const net::TunnelSettings& settings);
     void refuseAddress(protocol::GoodbyeCode code, const std::string& reason);
     /// Says goodbye and ends; sessionEnded() follows with this reason.

@@ -55,8 +55,8 @@ int main(int argc, char** argv)
         return 0;
     }
     const int status = run(std::move(std::get<gvpn::cli::CliOptions>(*parsed)));
-    // All that is ours is put back and gone. A usual exit would wait for Qt's threads, and one of them may sit in a
-    // name lookup until the resolver's last timeout.
+    // All that is ours is put back and gone. A thread may sit in a name lookup until the resolver's last timeout: a
+    // usual exit would take the libraries' statics away under it.
     std::fflush(nullptr);
     std::_Exit(status);
 }

@@ -133,13 +133,20 @@ QString lineFor(const client::State& state, const net::HostPort& server)
                       state);
 }
 
+bool isV1Handshake(const client::Fault& fault)
+{
+    return fault.wireProtocol == client::WireProtocol::V1 && fault.stage == client::Stage::Login;
+}
+
 ExitStatus exitStatusFor(const client::Fault& fault)
 {
     switch (fault.error.code) {
     case ErrorCode::Unreachable:
     case ErrorCode::TimedOut:
-    case ErrorCode::Closed:
     case ErrorCode::PeerStopping: return ExitStatus::Unreachable;
+    case ErrorCode::Closed:
+        // Most likely a server that takes TLS only.
+        return isV1Handshake(fault) ? ExitStatus::ForeignProtocol : ExitStatus::Unreachable;
     case ErrorCode::NotFound: return fault.stage <= client::Stage::Tcp ? ExitStatus::Unreachable : ExitStatus::Failure;
     case ErrorCode::IdentityMismatch:
     case ErrorCode::IdentityUnknown: return ExitStatus::IdentityMismatch;

@@ -24,17 +24,18 @@ bool isFinal(const Fault& fault, bool wasConnected)
     case ErrorCode::IdentityUnknown:
     case ErrorCode::LoginRefused:
     case ErrorCode::VersionMismatch:
-    case ErrorCode::AlreadyExists:
     case ErrorCode::InvalidArgument:
     case ErrorCode::Malformed:
     case ErrorCode::Replaced:
     case ErrorCode::Kicked: return true;
-    // A server that spoke v1 a while ago and closes now is being restarted.
+    // A server that spoke v1 a while ago is being replaced.
     case ErrorCode::Unsupported: return !wasConnected || fault.stage != Stage::Login;
     // The server may still hold the address for the connection that was lost.
     case ErrorCode::AddressRefused:
     // A damaged stream, or an attacker's: neither lasts.
     case ErrorCode::ProtocolViolation: return !wasConnected;
+    // This computer is on another network now, which the tunnel's overlaps; it may be back on the first one soon.
+    case ErrorCode::AlreadyExists: return !wasConnected || fault.stage == Stage::Tun;
     // A name may be back soon, and a firewall on the way is somebody else's; a file or device that is missing or
     // forbidden here stays so.
     case ErrorCode::PermissionDenied:
@@ -45,8 +46,9 @@ bool isFinal(const Fault& fault, bool wasConnected)
     case ErrorCode::TimedOut:
     case ErrorCode::Closed:
     case ErrorCode::TlsFailure:
-    case ErrorCode::PeerStopping:
-    case ErrorCode::SystemFailure: return false;
+    case ErrorCode::PeerStopping: return false;
+    // What this computer couldn't do the first time (a kernel without filters, say) it won't the next time.
+    case ErrorCode::SystemFailure: return !wasConnected && fault.stage >= Stage::Tun && fault.stage <= Stage::Dns;
     }
     return true;
 }

@@ -8,6 +8,9 @@ namespace gvpn::client {
 namespace {
 
 constexpr unsigned MainTable = 254;  // RT_TABLE_MAIN
+// The largest tunnel networks that a server may choose by itself: 65,534 clients; a site's prefix (RFC 6177).
+constexpr unsigned MinTunnelLength = 16;
+constexpr unsigned MinTunnelLength6 = 48;
 
 /// Whether the interface's networks are what this computer is on.
 bool isLocal(const system::InterfaceInfo& interface, const RouteSurroundings& surroundings)
@@ -178,6 +181,9 @@ Result<void> checkTunnelNetworks(const net::TunnelSettings& settings, const Acce
         const bool isChosen = std::ranges::find(wanted, address) != wanted.end() || isInsideNamed(network, accept);
         if (!network.isPrivate() && !isChosen)
             return fail(ErrorCode::AddressRefused, name + " is a public one");
+        // All of it would lead into the tunnel, whatever --accept-routes says.
+        if (network.length() < (network.isIPv4() ? MinTunnelLength : MinTunnelLength6) && !isChosen)
+            return fail(ErrorCode::AddressRefused, name + " is too large");
     }
     return {};
 }

@@ -52,8 +52,8 @@ struct RouteSurroundings {
                                          const RouteSurroundings& surroundings);
 
 /// The tunnel's own networks can't be left out. AlreadyExists: one overlaps a network of this computer's, or holds a
-/// default gateway, a resolver or the server's outer address. AddressRefused: one is public and was neither asked for
-/// (wanted: --cidr) nor named.
+/// default gateway, a resolver or the server's outer address. AddressRefused: one is public, or larger than an IPv4 /16
+/// or an IPv6 /48, and was neither asked for (wanted: --cidr) nor named.
 [[nodiscard]] Result<void> checkTunnelNetworks(const net::TunnelSettings& settings, const AcceptRoutes& accept,
                                                std::span<const net::InterfaceAddress> wanted,
                                                const RouteSurroundings& surroundings);

@@ -69,11 +69,12 @@ void V1ServerLink::linkRoom()
     m_observer.linkRoom();
 }
 
-/// A server that knows only TLS, or doesn't allow v1, may just close.
+/// A server that knows only TLS, or doesn't allow v1, may just close; so does one that is too busy, or a relay before
+/// one that is being restarted. So it is tried again.
 void V1ServerLink::linkClosed(const Error& error)
 {
     const bool isUnanswered = !m_conversation->isGreeted() && error.code == ErrorCode::Closed;
-    end(isUnanswered ? Error{ErrorCode::Unsupported, "the server closed the connection instead of answering"} : error);
+    end(isUnanswered ? Error{ErrorCode::Closed, "the server closed the connection instead of answering"} : error);
 }
 
 void V1ServerLink::performAll(const v1::Actions& actions)

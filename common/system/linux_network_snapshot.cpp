@@ -18,6 +18,22 @@ QByteArray readFile(const std::string& path, qint64 maxBytes)
     return file.open(QIODevice::ReadOnly) ? file.read(maxBytes) : QByteArray();
 }
 
+constexpr qint64 MaxResolvConfBytes = 64 * 1024;
+
+/// With a resolver of this computer's own in between (systemd-resolved's stub), also those that it asks itself.
+std::vector<net::IpAddress> readResolvers()
+{
+    const auto read = [](const char* path) {
+        return parseResolvConf(readFile(path, MaxResolvConfBytes).toStdString());
+    };
+    std::vector<net::IpAddress> resolvers = read("/etc/resolv.conf");
+    if (std::ranges::any_of(resolvers, &net::IpAddress::isLoopback)) {
+        const std::vector<net::IpAddress> upstream = read("/run/systemd/resolve/resolv.conf");
+        resolvers.insert(resolvers.end(), upstream.begin(), upstream.end());
+    }
+    return resolvers;
+}
+
 /// Without the file (no IPv6, an older kernel) a switch is off.
 int readSwitch(std::string_view family, std::string_view interface, std::string_view name)
 {
@@ -136,12 +152,11 @@ Result<NetworkSnapshot> readNetworkSnapshot()
     if (!routes)
         return fail(routes.error());
 
-    constexpr qint64 MaxResolvConfBytes = 64 * 1024;
     NetworkSnapshot snapshot;
     forEach<rtnl_link>(*links, [&](rtnl_link* link) { snapshot.interfaces.push_back(readInterface(link)); });
     forEach<rtnl_addr>(*addresses, [&](rtnl_addr* address) { readAddress(address, snapshot); });
     forEach<rtnl_route>(*routes, [&](rtnl_route* route) { readRoute(route, snapshot); });
-    snapshot.resolvers = parseResolvConf(readFile("/etc/resolv.conf", MaxResolvConfBytes).toStdString());
+    snapshot.resolvers = readResolvers();
     snapshot.hasForceForwarding = QFile::exists(QStringLiteral("/proc/sys/net/ipv6/conf/all/force_forwarding"));
     snapshot.defaultAcceptRa = readSwitch("ipv6", "default", "accept_ra");
     snapshot.forwardsAllIPv6 = readSwitch("ipv6", "all", "forwarding") != 0;

@@ -113,20 +113,18 @@ QJsonObject isEstablishedOrRelated()
     return conntrack(u"state"_s, u"in"_s, QJsonArray{u"established"_s, u"related"_s});
 }
 
-/// The source of what this computer sends to itself over the loopback interface is local. A neighbour can say so, too;
-/// but whoever trusts this computer's own addresses trusts it by every way in.
+/// What this computer sends to itself comes by the loopback interface, whatever its source is.
 void addAddressGuards(RulesetBuilder& builder, const TableSpec& spec)
 {
     constexpr int RawPriority = -300;  // NF_IP_PRI_RAW: before connection tracking, so nobody fills its table
-    const QJsonObject sourceType{
-        {u"fib"_s, QJsonObject{{u"result"_s, u"type"_s}, {u"flags"_s, QJsonArray{u"saddr"_s}}}}};
     builder.addChain(u"prerouting"_s, u"filter"_s, RawPriority);
     for (const net::IpAddress& address : spec.guardedAddresses) {
         const QString protocol = address.isIPv4() ? u"ip"_s : u"ip6"_s;
         const QJsonObject destination{{u"payload"_s, QJsonObject{{u"protocol"_s, protocol}, {u"field"_s, u"daddr"_s}}}};
-        builder.addRule(u"prerouting"_s, {meta(u"iifname"_s, u"!="_s, toQString(spec.tunnelInterface)),
-                                          match(u"=="_s, destination, toQString(address.toString())),
-                                          match(u"!="_s, sourceType, u"local"_s), verdict(u"drop"_s)});
+        builder.addRule(u"prerouting"_s,
+                        {meta(u"iifname"_s, u"!="_s, toQString(spec.tunnelInterface)),
+                         meta(u"iifname"_s, u"!="_s, u"lo"_s),
+                         match(u"=="_s, destination, toQString(address.toString())), verdict(u"drop"_s)});
     }
 }
 

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <ranges>
 
 namespace gvpn::system {
 
@@ -84,7 +83,8 @@ std::vector<PlannedConfigurator::Step> PlannedConfigurator::stepsTo(const std::v
     });
     std::vector<Step> steps;
     std::vector<AddAddress> leaving;  // IPv4 addresses that a new one takes the place of
-    for (const Operation& operation : m_applied | std::views::reverse) {
+    for (auto last = m_applied.rbegin(); last != m_applied.rend(); ++last) {
+        const Operation& operation = *last;
         if (findTarget(wanted, operation) != wanted.end())
             continue;
         if (hasNewIPv4 && isIPv4Address(operation))
@@ -226,8 +226,8 @@ PlannedConfigurator::Step PlannedConfigurator::inverse(const Step& step)
 void PlannedConfigurator::startClearing()
 {
     m_steps.clear();
-    for (const Operation& operation : m_applied | std::views::reverse)
-        m_steps.emplace_back(Undo{operation});
+    for (auto last = m_applied.rbegin(); last != m_applied.rend(); ++last)
+        m_steps.emplace_back(Undo{*last});
     m_next = 0;
     m_outcome = {};
     m_activity = Activity::Clearing;

@@ -21,7 +21,8 @@ public:
     using Done = std::function<void(const Answer&)>;
 
     /// done is called from the event loop, once, unless the lookup was destroyed before. The thread may outlive it: a
-    /// resolver that hangs can't be interrupted, and nobody waits for it.
+    /// resolver that hangs can't be interrupted, and nobody waits for it. So a program that may end meanwhile ends by
+    /// std::_Exit().
     NameLookup(const std::string& host, Done done);
 
 private:

@@ -63,6 +63,11 @@ NameLookup::NameLookup(const std::string& host, Done done)
     });
     QObject::connect(thread, &QThread::finished, thread, &QObject::deleteLater);
     thread->start();
+    if (thread->isRunning())
+        return;
+    delete thread;
+    promise->addResult(fail(ErrorCode::SystemFailure, "no thread for the name lookup can be started"));
+    promise->finish();
 }
 
 }  // namespace gvpn::transport

@@ -20,7 +20,8 @@ bool isSame(const ServerOptions& a, const ServerOptions& b)
            && a.publicHost == b.publicHost && a.publicPort == b.publicPort && a.masquerade == b.masquerade
            && a.allowsClientToClient == b.allowsClientToClient && a.isLoginNone == b.isLoginNone
            && a.tunName == b.tunName && a.stateDir == b.stateDir && a.isJson == b.isJson && a.logLevel == b.logLevel
-           && a.helpText == b.helpText;
+           && a.helpText == b.helpText && a.allowsV1 == b.allowsV1 && a.relays == b.relays
+           && a.maxHalfOpen == b.maxHalfOpen;
 }
 
 bool isRight(const ServerOptions& options)
@@ -37,7 +38,8 @@ bool isRight(const ServerOptions& options)
     if (!net::validate(settings, {}))
         return false;
     const bool hasLevel = options.logLevel == "debug" || options.logLevel == "info" || options.logLevel == "warning";
-    return hasLevel && options.publicPort != std::uint16_t{0}
+    const bool hasLimit = options.maxHalfOpen >= 1 && options.maxHalfOpen <= 65535;
+    return hasLevel && hasLimit && options.publicPort != std::uint16_t{0}
            && (options.command == Command::Cleanup || options.isLoginNone);
 }
 

@@ -36,6 +36,7 @@ void TestRetryPolicy::finalFailures_data()
     row("firewall", ErrorCode::PermissionDenied, Stage::Tcp, false, false);
     row("forbidden lookup", ErrorCode::PermissionDenied, Stage::Resolve, false, false);
     row("name taken", ErrorCode::AlreadyExists, Stage::Tun, true, true);
+    row("on another network", ErrorCode::AlreadyExists, Stage::Routes, true, false);
     row("argument", ErrorCode::InvalidArgument, Stage::Tun, true, true);
     row("damaged key file", ErrorCode::Malformed, Stage::Tls, true, true);
     row("unsupported", ErrorCode::Unsupported, Stage::Tun, true, true);
@@ -50,7 +51,8 @@ void TestRetryPolicy::finalFailures_data()
     row("closed", ErrorCode::Closed, Stage::Probe, false, false);
     row("stopping", ErrorCode::PeerStopping, Stage::Probe, false, false);
     row("TLS", ErrorCode::TlsFailure, Stage::Tls, false, false);
-    row("system", ErrorCode::SystemFailure, Stage::Routes, false, false);
+    row("system", ErrorCode::SystemFailure, Stage::Routes, true, false);
+    row("system on the way", ErrorCode::SystemFailure, Stage::Tcp, false, false);
     row("flood", ErrorCode::LimitExceeded, Stage::Probe, false, false);
     row("port", ErrorCode::AddressInUse, Stage::Tcp, false, false);
 }

@@ -253,6 +253,12 @@ void TestRoutePolicy::takesAPublicTunnelNetworkOnlyWhenItIsMeant_data()
     row("asked for with another length", "182.1.1.101/8", "182.1.1.101/24", "", false);
     row("named", "182.1.1.101/24", "", "182.1.0.0/16", true);
     row("wider than the named one", "182.1.1.101/16", "", "182.1.1.0/24", false);
+    row("the largest", "10.87.0.2/16", "", "", true);
+    row("too large", "10.86.0.2/15", "", "", false);
+    row("all that is private", "10.0.0.5/8", "", "", false);
+    row("all that is private, named", "10.0.0.5/8", "", "10.0.0.0/8", true);
+    row("the largest IPv6", "fd87::2/48", "", "", true);
+    row("too large IPv6", "fd87::2/47", "", "", false);
     row("half private", "172.16.0.2/8", "", "", false);
     row("a quarter of everything", "10.0.0.1/2", "", "", false);
 }

@@ -199,7 +199,7 @@ void TestV1Connection::reportsFailures_data()
     reply("an unknown error", "00", ErrorCode::ProtocolViolation);
     reply("a foreign protocol", "535348", ErrorCode::ProtocolViolation);
     row(
-        "closed at once", [](Scene& scene) { scene.v1->closesAtOnce = true; }, Stage::Login, ErrorCode::Unsupported);
+        "closed at once", [](Scene& scene) { scene.v1->closesAtOnce = true; }, Stage::Login, ErrorCode::Closed);
     answer("a silent registration", "", ErrorCode::TimedOut);
     answer("address taken", Refusal, ErrorCode::AddressRefused);
     answer("other refusal", R"({"success":false,"message":"no"})", ErrorCode::AddressRefused);

@@ -290,6 +290,7 @@ void TestHubLogin::theSameRunTakesOverItsDeadConnection()
     QCOMPARE(office.hub.sessionCount(), std::size_t{1});
     QCOMPARE(office.disconnected.size(), std::size_t{1});
     QVERIFY(office.disconnected[0].reason.code == ErrorCode::Replaced);
+    QCOMPARE(office.disconnected[0].reason.context, std::string("the client has connected anew"));
     office.fromLan(gvpn::test::udpPacket(address("172.17.0.9"), newer->address()));
     QCOMPARE(newer->packets.size(), std::size_t{1});
 }

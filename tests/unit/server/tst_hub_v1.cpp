@@ -139,6 +139,7 @@ private Q_SLOTS:
     void getsOrdinaryPackets();
     void v1ClientsReachNoOthers();
     void leavingFreesTheAddress();
+    void leavesNoClaimOnTheAddressOfADevice();
     void stopClosesEverybody();
 };
 
@@ -369,6 +370,22 @@ void TestHubV1::leavingFreesTheAddress()
         guest.hangUp();
         QCOMPARE(office.hub.sessionCount(), std::size_t{0});
     }
+}
+
+void TestHubV1::leavesNoClaimOnTheAddressOfADevice()
+{
+    Office office(v1Config());
+    const auto key = gvpn::test::newIdentity();
+    Guest& modern = office.connect({}, &key);
+    QVERIFY(modern->established);
+    const auto own = modern->established->settings.addresses;
+    modern->leave();
+    office.pump();
+    V1Guest stranger(office);
+    stranger.join(own[0].address.toString().c_str());
+    QVERIFY(stranger.isRegistered());
+    stranger.hangUp();
+    QVERIFY(office.connect({.addresses = own}, &key)->established->settings.addresses == own);
 }
 
 void TestHubV1::stopClosesEverybody()

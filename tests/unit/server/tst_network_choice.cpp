@@ -80,6 +80,8 @@ private Q_SLOTS:
     void choosesIPv6OnlyForAnIPv6Lan();
     void choosesTheFamilyThatWasNotAskedFor();
     void givesUpWhenNothingIsFree();
+    void v1ReachesTheFirstIPv4Network();
+    void whatItIsOnAndRelaysAreShared();
     void prefersAGlobalIPv4Address_data();
     void prefersAGlobalIPv4Address();
     void takesAContainersAddressOnlyIfItsNetworkWasNamed();
@@ -349,6 +351,27 @@ void TestNetworkChoice::givesUpWhenNothingIsFree()
     QVERIFY(pools.error().code == ErrorCode::NotFound);
     QVERIFY(pools.error().context.find("--cidr") != std::string::npos);
     QVERIFY(calls > 1 && calls < 10'000);
+}
+
+void TestNetworkChoice::v1ReachesTheFirstIPv4Network()
+{
+    const auto lans = networks({"fd00:17::/64", "172.17.0.0/16", "10.1.0.0/16"});
+    const auto bypass = chooseV1Bypass(lans, networks({"fd86::/64", "10.86.0.0/24"}));
+    QVERIFY(bypass);
+    QVERIFY(*bypass == network("172.17.0.0/16"));
+    for (const auto& refused : {chooseV1Bypass(networks({"fd00:17::/64"}), networks({"10.86.0.0/24"})),
+                                chooseV1Bypass(lans, networks({"fd86::/64"}))}) {
+        QVERIFY(!refused);
+        QVERIFY(refused.error().code == ErrorCode::NotFound);
+        QVERIFY(refused.error().context.starts_with("--allow-v1 needs"));
+    }
+}
+
+void TestNetworkChoice::whatItIsOnAndRelaysAreShared()
+{
+    const auto snapshot = snapshotOf({interface("eth0", {"203.0.113.5/24", "2001:db8::5/64"})});
+    QVERIFY(sharedSources(snapshot, networks({"198.51.100.0/24"}))
+            == networks({"198.51.100.0/24", "203.0.113.0/24", "2001:db8::/64"}));
 }
 
 void TestNetworkChoice::prefersAGlobalIPv4Address_data()

@@ -84,6 +84,7 @@ private Q_SLOTS:
     void namesANetworkOnce();
     void limitsTheNumberOfNetworks();
     void theLastOfOthersCounts();
+    void v1DemandsLoginNone();
     void demandsLoginNone_data();
     void demandsLoginNone();
     void refusesBadValues_data();
@@ -205,6 +206,17 @@ void TestServerOptions::theLastOfOthersCounts()
     QCOMPARE(options->listen.port, std::uint16_t{2});
 }
 
+void TestServerOptions::v1DemandsLoginNone()
+{
+    QVERIFY(parse(words(QStringLiteral("--allow-v1 --login none"))));
+    for (const char* arguments : {"--allow-v1", "--allow-v1 --login device", "--login=password --allow-v1"}) {
+        const auto options = parse(words(QString::fromLatin1(arguments)));
+        QVERIFY(!options);
+        QVERIFY2(options.error().context.starts_with("--allow-v1 works only with --login none"), arguments);
+        QVERIFY(isSentence(options.error().context));
+    }
+}
+
 void TestServerOptions::demandsLoginNone_data()
 {
     QTest::addColumn<QString>("arguments");
@@ -213,8 +225,6 @@ void TestServerOptions::demandsLoginNone_data()
     QTest::newRow("device") << "--login device";
     QTest::newRow("password") << "--login=password";
     QTest::newRow("another case") << "--login NONE";
-    QTest::newRow("v1 without a login") << "--allow-v1";
-    QTest::newRow("v1 beside a lock") << "--allow-v1 --login device";
 }
 
 void TestServerOptions::demandsLoginNone()

@@ -232,8 +232,8 @@ void NftRulesetTest::guardsTheAddressesFromNeighbours()
     client.tunnelInterface = "gvpn0";
     client.guardedAddresses = {*net::IpAddress::parse("10.86.0.2"), *net::IpAddress::parse("fd00:86::2")};
     const std::string ruleset = makeRuleset(client);
-    const QStringList expected{QStringLiteral("iifname != gvpn0 ip daddr 10.86.0.2 fib saddr type != local drop"),
-                               QStringLiteral("iifname != gvpn0 ip6 daddr fd00:86::2 fib saddr type != local drop")};
+    const QStringList expected{QStringLiteral("iifname != gvpn0 iifname != lo ip daddr 10.86.0.2 drop"),
+                               QStringLiteral("iifname != gvpn0 iifname != lo ip6 daddr fd00:86::2 drop")};
     QCOMPARE(rules(ruleset, QStringLiteral("prerouting")), expected);
     QCOMPARE(chains(ruleset), QStringList{QStringLiteral("prerouting filter prerouting -300 accept")});
 }
@@ -244,7 +244,7 @@ void NftRulesetTest::doesBothInOneTable()
     both.guardedAddresses = {*net::IpAddress::parse("10.86.0.1")};
     const std::string ruleset = makeRuleset(both);
     QCOMPARE(rules(ruleset, QStringLiteral("prerouting")),
-             QStringList{QStringLiteral("iifname != gvpn0 ip daddr 10.86.0.1 fib saddr type != local drop")});
+             QStringList{QStringLiteral("iifname != gvpn0 iifname != lo ip daddr 10.86.0.1 drop")});
     QCOMPARE(rules(ruleset, QStringLiteral("forward")), Ipv4 + TunnelOnly);
     QCOMPARE(chains(ruleset).size(), 3);
 }
