@@ -20,18 +20,10 @@ QByteArray readFile(const std::string& path, qint64 maxBytes)
 
 constexpr qint64 MaxResolvConfBytes = 64 * 1024;
 
-/// With a resolver of this computer's own in between (systemd-resolved's stub), also those that it asks itself.
 std::vector<net::IpAddress> readResolvers()
 {
-    const auto read = [](const char* path) {
-        return parseResolvConf(readFile(path, MaxResolvConfBytes).toStdString());
-    };
-    std::vector<net::IpAddress> resolvers = read("/etc/resolv.conf");
-    if (std::ranges::any_of(resolvers, &net::IpAddress::isLoopback)) {
-        const std::vector<net::IpAddress> upstream = read("/run/systemd/resolve/resolv.conf");
-        resolvers.insert(resolvers.end(), upstream.begin(), upstream.end());
-    }
-    return resolvers;
+    return parseResolvConf(readFile("/etc/resolv.conf", MaxResolvConfBytes).toStdString(),
+                           readFile("/run/systemd/resolve/resolv.conf", MaxResolvConfBytes).toStdString());
 }
 
 /// Without the file (no IPv6, an older kernel) a switch is off.

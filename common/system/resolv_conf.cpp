@@ -1,5 +1,7 @@
 #include "system/resolv_conf.h"
 
+#include <algorithm>
+
 namespace gvpn::system {
 
 namespace {
@@ -28,6 +30,16 @@ std::vector<net::IpAddress> parseResolvConf(std::string_view text)
         const std::string_view word = takeWord(line);
         if (const auto address = net::IpAddress::parse(word.substr(0, word.find('%'))))
             resolvers.push_back(*address);
+    }
+    return resolvers;
+}
+
+std::vector<net::IpAddress> parseResolvConf(std::string_view text, std::string_view upstream)
+{
+    std::vector<net::IpAddress> resolvers = parseResolvConf(text);
+    if (std::ranges::any_of(resolvers, &net::IpAddress::isLoopback)) {
+        const std::vector<net::IpAddress> behind = parseResolvConf(upstream);
+        resolvers.insert(resolvers.end(), behind.begin(), behind.end());
     }
     return resolvers;
 }

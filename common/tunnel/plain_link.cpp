@@ -15,6 +15,7 @@ PlainLink::PlainLink(std::unique_ptr<transport::ByteStream> stream, std::size_t 
     , m_context(context)
     , m_observer(observer)
     , m_decoder(handshakeBytes)
+    , m_writer(*m_stream, PlainPendingBytes)
     , m_peer(m_stream->peer())
 {}
 
@@ -32,13 +33,13 @@ void PlainLink::start()
 void PlainLink::send(ByteView bytes)
 {
     if (!m_isOver)
-        write(bytes);
+        static_cast<void>(goesOn(m_writer.write(bytes)));
 }
 
 bool PlainLink::sendFrames(ByteView frames)
 {
     assert(frames.size() <= MaxBatchBytes);
-    return hasRoom() && write(frames);
+    return hasRoom() && goesOn(m_writer.write(frames));
 }
 
 void PlainLink::close()
@@ -46,7 +47,7 @@ void PlainLink::close()
     // From here on nobody is told of a failure: the caller has its reason.
     if (std::exchange(m_isOver, true))
         return;
-    m_stream->closeAfter(m_pending.data());
+    m_stream->closeAfter(m_writer.waiting());
 }
 
 void PlainLink::abort()
@@ -99,7 +100,7 @@ void PlainLink::decode(ByteSpan bytes)
 
 void PlainLink::streamWritable()
 {
-    if (!m_isOver && flushPending() && m_pending.isEmpty())
+    if (!m_isOver && goesOn(m_writer.flush()) && m_writer.isEmpty())
         m_observer.linkRoom();
 }
 
@@ -108,44 +109,18 @@ void PlainLink::streamClosed(const Error& error)
     end(error);
 }
 
-bool PlainLink::write(ByteView bytes)
+bool PlainLink::goesOn(const Result<void>& written)
 {
-    if (!flushPending())
-        return false;
-    ByteView rest = bytes;
-    if (m_pending.isEmpty()) {
-        const auto written = m_stream->write(rest);
-        if (!written) {
-            end(written.error());
-            return false;
-        }
-        rest = rest.subspan(*written);
-    }
-    if (m_pending.append(rest))
-        return true;
-    end({ErrorCode::TimedOut, "the other end does not read"});
-    return false;
-}
-
-bool PlainLink::flushPending()
-{
-    if (m_pending.isEmpty())
-        return true;
-    const auto written = m_stream->write(m_pending.data());
-    if (!written) {
+    if (!written)
         end(written.error());
-        return false;
-    }
-    m_pending.consume(*written);
-    m_pending.shrink();
-    return true;
+    return written.has_value();
 }
 
 void PlainLink::end(const Error& error)
 {
     if (std::exchange(m_isOver, true))
         return;
-    m_stream->closeAfter(m_pending.data());
+    m_stream->closeAfter(m_writer.waiting());
     m_observer.linkClosed(error);
 }
 

@@ -2,12 +2,12 @@
 // stream. What SecureLink is for v2.
 #pragma once
 
-#include "base/byte_buffer.h"
 #include "protocol/v1_frame.h"
 #include "transport/byte_stream.h"
 #include "tunnel/link_context.h"
 #include "tunnel/packet_batch.h"
 #include "tunnel/packet_link.h"
+#include "tunnel/pending_writer.h"
 
 #include <memory>
 
@@ -51,7 +51,7 @@ public:
     /// PlainPendingBytes is full is closed with TimedOut. Ignored after the end.
     void send(ByteView bytes);
     [[nodiscard]] bool sendFrames(ByteView frames) override;
-    [[nodiscard]] bool hasRoom() const override { return !m_isOver && m_pending.isEmpty(); }
+    [[nodiscard]] bool hasRoom() const override { return !m_isOver && m_writer.isEmpty(); }
 
     /// What was taken, then the end of the stream.
     void close();
@@ -66,16 +66,15 @@ private:
     /// False: nothing more to read now, or the link is over.
     [[nodiscard]] bool readOnce();
     void decode(ByteSpan bytes);
-    /// Sends bytes behind what waits, keeps what the socket doesn't take. False: the link is over.
-    bool write(ByteView bytes);
-    [[nodiscard]] bool flushPending();
+    /// False: the link is over.
+    [[nodiscard]] bool goesOn(const Result<void>& written);
     void end(const Error& error);
 
     std::unique_ptr<transport::ByteStream> m_stream;
     LinkContext& m_context;
     Observer& m_observer;
     protocol::v1::Decoder m_decoder;
-    ByteBuffer m_pending{PlainPendingBytes};
+    PendingWriter m_writer;
     net::Endpoint m_peer;
     bool m_isOver = false;
 };

@@ -13,6 +13,7 @@ SecureLink::SecureLink(std::unique_ptr<transport::ByteStream> stream, const tls:
     , m_engine(tlsContext, std::move(check))
     , m_context(context)
     , m_observer(observer)
+    , m_writer(*m_stream, PendingBytes)
     , m_peer(m_stream->peer())
 {}
 
@@ -68,7 +69,7 @@ void SecureLink::close()
         m_engine.close(m_context.sealed);
         static_cast<void>(flushSealed());
     }
-    m_stream->closeAfter(m_pending.data());
+    m_stream->closeAfter(m_writer.waiting());
 }
 
 void SecureLink::abort()
@@ -146,7 +147,7 @@ void SecureLink::handOut(const protocol::Frame& frame)
 
 void SecureLink::streamWritable()
 {
-    if (!m_isOver && flushPending() && m_pending.isEmpty() && m_engine.isEstablished())
+    if (!m_isOver && goesOn(m_writer.flush()) && m_writer.isEmpty() && m_engine.isEstablished())
         m_observer.linkRoom();
 }
 
@@ -157,42 +158,21 @@ void SecureLink::streamClosed(const Error& error)
 
 bool SecureLink::flushSealed()
 {
-    if (!flushPending())
-        return false;
-    ByteView rest = m_context.sealed.data();
-    if (m_pending.isEmpty()) {
-        const auto written = m_stream->write(rest);
-        if (!written) {
-            end(written.error());
-            return false;
-        }
-        rest = rest.subspan(*written);
-    }
-    if (m_pending.append(rest))
-        return true;
-    end(Error{ErrorCode::TimedOut, "the other end does not read"});
-    return false;
+    return goesOn(m_writer.write(m_context.sealed.data()));
 }
 
-bool SecureLink::flushPending()
+bool SecureLink::goesOn(const Result<void>& written)
 {
-    if (m_pending.isEmpty())
-        return true;
-    const auto written = m_stream->write(m_pending.data());
-    if (!written) {
+    if (!written)
         end(written.error());
-        return false;
-    }
-    m_pending.consume(*written);
-    m_pending.shrink();
-    return true;
+    return written.has_value();
 }
 
 void SecureLink::end(const Error& error)
 {
     if (std::exchange(m_isOver, true))
         return;
-    m_stream->closeAfter(m_pending.data());
+    m_stream->closeAfter(m_writer.waiting());
     m_observer.linkClosed(error);
 }
 

@@ -2,13 +2,13 @@
 // stream. Packet path: one TLS call and one socket write for a batch, buffers shared by all links of the thread.
 #pragma once
 
-#include "base/byte_buffer.h"
 #include "protocol/frame.h"
 #include "tls/tls_engine.h"
 #include "transport/byte_stream.h"
 #include "tunnel/link_context.h"
 #include "tunnel/packet_batch.h"
 #include "tunnel/packet_link.h"
+#include "tunnel/pending_writer.h"
 
 #include <memory>
 
@@ -55,7 +55,7 @@ public:
     /// closed with TimedOut. Ignored before the link is established and after its end.
     void sendControl(ByteView body);
     [[nodiscard]] bool sendFrames(ByteView frames) override;
-    [[nodiscard]] bool hasRoom() const override { return m_engine.isEstablished() && !m_isOver && m_pending.isEmpty(); }
+    [[nodiscard]] bool hasRoom() const override { return m_engine.isEstablished() && !m_isOver && m_writer.isEmpty(); }
 
     /// What was taken, close_notify, then the end of the stream.
     void close();
@@ -76,7 +76,8 @@ private:
     void handOut(const protocol::Frame& frame);
     /// Sends context.sealed, keeps what the socket doesn't take. False: the link is over.
     [[nodiscard]] bool flushSealed();
-    [[nodiscard]] bool flushPending();
+    /// False: the link is over.
+    [[nodiscard]] bool goesOn(const Result<void>& written);
     void end(const Error& error);
 
     std::unique_ptr<transport::ByteStream> m_stream;
@@ -84,7 +85,7 @@ private:
     LinkContext& m_context;
     Observer& m_observer;
     protocol::FrameDecoder m_decoder;
-    ByteBuffer m_pending{PendingBytes};
+    PendingWriter m_writer;
     net::Endpoint m_peer;
     bool m_wasEstablished = false;
     bool m_isOver = false;

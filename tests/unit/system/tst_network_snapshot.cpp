@@ -31,6 +31,8 @@ private Q_SLOTS:
     void findsNoRouteWhereThereIsNone();
     void readsNameservers_data();
     void readsNameservers();
+    void readsWhatIsBehindAResolverOfThisComputer_data();
+    void readsWhatIsBehindAResolverOfThisComputer();
 };
 
 void NetworkSnapshotTest::findsInterfacesByIndexAndName()
@@ -101,6 +103,28 @@ void NetworkSnapshotTest::readsNameservers()
     QFETCH(QStringList, addresses);
     QStringList found;
     for (const net::IpAddress& address : parseResolvConf(text.toStdString()))
+        found.append(QString::fromStdString(address.toString()));
+    QCOMPARE(found, addresses);
+}
+
+void NetworkSnapshotTest::readsWhatIsBehindAResolverOfThisComputer_data()
+{
+    QTest::addColumn<QByteArray>("text");
+    QTest::addColumn<QStringList>("addresses");
+    const QString behind = QStringLiteral("192.168.1.1");
+    QTest::newRow("on this computer") << QByteArray("nameserver 127.0.0.53\n")
+                                      << QStringList{QStringLiteral("127.0.0.53"), behind};
+    QTest::newRow("by IPv6") << QByteArray("nameserver ::1\n") << QStringList{QStringLiteral("::1"), behind};
+    QTest::newRow("elsewhere") << QByteArray("nameserver 10.0.0.1\n") << QStringList{QStringLiteral("10.0.0.1")};
+    QTest::newRow("none") << QByteArray() << QStringList();
+}
+
+void NetworkSnapshotTest::readsWhatIsBehindAResolverOfThisComputer()
+{
+    QFETCH(QByteArray, text);
+    QFETCH(QStringList, addresses);
+    QStringList found;
+    for (const net::IpAddress& address : parseResolvConf(text.toStdString(), "nameserver 192.168.1.1\n"))
         found.append(QString::fromStdString(address.toString()));
     QCOMPARE(found, addresses);
 }
