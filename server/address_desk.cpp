@@ -40,6 +40,14 @@ AddressDesk::AddressDesk(const std::vector<net::Prefix>& pools)
         m_pools.emplace_back(pool);
 }
 
+void AddressDesk::remember(const Pin& device, const net::IpAddress& address)
+{
+    for (AddressPool& pool : m_pools) {
+        if (pool.network().contains(address) && !pool.isKeptForAnother(address, device) && pool.take(address, device))
+            pool.release(address);
+    }
+}
+
 tl::expected<std::vector<net::InterfaceAddress>, AddressRefusal>
 AddressDesk::allot(const protocol::AddressRequest& request, const Pin& device)
 {

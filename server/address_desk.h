@@ -15,11 +15,19 @@ struct AddressRefusal {
     std::string text;
 };
 
+/// An address that a device comes back to.
+struct Lease {
+    Pin device;
+    net::IpAddress address;
+};
+
 class AddressDesk {
 public:
     /// At most one pool a family.
     explicit AddressDesk(const std::vector<net::Prefix>& pools);
 
+    /// From an earlier run. An address outside the pools, or somebody's already, is left out.
+    void remember(const Pin& device, const net::IpAddress& address);
     /// One address of each pool for a device. All or nothing.
     [[nodiscard]] tl::expected<std::vector<net::InterfaceAddress>, AddressRefusal>
     allot(const protocol::AddressRequest& request, const Pin& device);

@@ -47,9 +47,11 @@ public:
     virtual ~Channel() = default;
     virtual void start() = 0;
     virtual void acceptLogin() = 0;
-    virtual void refuseLogin(const std::string& reason) = 0;
+    virtual void refuseLogin(protocol::GoodbyeCode code, const std::string& reason) = 0;
     virtual void assign(const net::TunnelSettings& settings) = 0;
     virtual void refuseAddress(protocol::GoodbyeCode code, const std::string& reason) = 0;
+    /// Something that the person at the other end should know; lost where the protocol has no word for it.
+    virtual void notify(const std::string& text) = 0;
     /// Says goodbye where the protocol has one, and closes; channelClosed() follows.
     virtual void leave(protocol::GoodbyeCode code, const std::string& text) = 0;
     /// The connection ends at once, without a word.

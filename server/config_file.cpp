@@ -17,7 +17,8 @@ const QStringList& knownKeys()
         QStringLiteral("login"),      QStringLiteral("tun"),           QStringLiteral("public-address"),
         QStringLiteral("masquerade"), QStringLiteral("state-dir"),     QStringLiteral("client-to-client"),
         QStringLiteral("json"),       QStringLiteral("log-level"),     QStringLiteral("allow-v1"),
-        QStringLiteral("relay"),      QStringLiteral("max-half-open"),
+        QStringLiteral("relay"),      QStringLiteral("max-half-open"), QStringLiteral("max-devices"),
+        QStringLiteral("run-as"),
     };
     return Keys;
 }

@@ -16,26 +16,27 @@ constexpr Duration GoodbyeStep{20};
 }  // namespace
 
 Result<std::unique_ptr<DataThread>> DataThread::create(HubConfig config, std::unique_ptr<tun::TunDevice> device,
-                                                       tls::TlsContext tlsContext, Notify notify)
+                                                       tls::TlsContext tlsContext, Notify notify, Ask ask)
 {
     auto loop = transport::EpollLoop::create();
     if (!loop)
         return fail(loop.error());
     std::unique_ptr<DataThread> thread(new DataThread(std::move(*loop), std::move(config), std::move(device),
-                                                      std::move(tlsContext), std::move(notify)));
+                                                      std::move(tlsContext), std::move(notify), std::move(ask)));
     if (const auto watched = thread->m_loop->watch(thread->m_device->descriptor(), EPOLLIN, *thread); !watched)
         return fail(watched.error());
     return thread;
 }
 
-DataThread::DataThread(std::unique_ptr<transport::EpollLoop> loop, HubConfig config,
-                       std::unique_ptr<tun::TunDevice> device, tls::TlsContext tlsContext, Notify notify)
+DataThread::DataThread(std::shared_ptr<transport::EpollLoop> loop, HubConfig config,
+                       std::unique_ptr<tun::TunDevice> device, tls::TlsContext tlsContext, Notify notify, Ask ask)
     : m_loop(std::move(loop))
     , m_time(*m_loop)
     , m_device(std::move(device))
     , m_tlsContext(std::move(tlsContext))
     , m_notify(std::move(notify))
-    , m_hub(std::move(config), *m_device, m_tlsContext, m_time, *this)
+    , m_ask(std::move(ask))
+    , m_hub(std::move(config), *m_device, m_tlsContext, m_time, *this, *this)
 {}
 
 DataThread::~DataThread()
@@ -65,6 +66,32 @@ void DataThread::adopt(UniqueFd socket)
         m_notify(ConnectionRefused{{}, stream.error()});
     else
         m_hub.accept(std::move(*stream));
+}
+
+void DataThread::ask(std::uint64_t session, accounts::LoginQuestion question)
+{
+    m_ask(std::move(question), [this, session, weak = std::weak_ptr(m_loop)](const accounts::LoginVerdict& verdict) {
+        // What is posted to a loop that has stopped is never run: `this` is there whenever it is.
+        if (const auto loop = weak.lock())
+            loop->post([this, session, verdict] { m_hub.decideLogin(session, verdict); });
+    });
+}
+
+void DataThread::end(SessionMatch match, std::string text, std::function<void(std::size_t)> done)
+{
+    m_loop->post([this, match = std::move(match), text = std::move(text), done = std::move(done)] {
+        done(m_hub.end(match, text));
+    });
+}
+
+void DataThread::listClients(std::function<void(std::vector<ClientInfo>)> done)
+{
+    m_loop->post([this, done = std::move(done)] { done(m_hub.clients()); });
+}
+
+void DataThread::tune(HubTuning tuning)
+{
+    m_loop->post([this, tuning = std::move(tuning)] { m_hub.tune(tuning); });
 }
 
 void DataThread::stop()

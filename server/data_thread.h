@@ -4,6 +4,7 @@
 #pragma once
 
 #include "server/hub.h"
+#include "server/login_gate.h"
 #include "transport/epoll_loop.h"
 
 #include <functional>
@@ -33,18 +34,27 @@ struct DataPathStopped {
 };
 using DataEvent = std::variant<ClientConnected, ClientDisconnected, ConnectionRefused, DataPathBroke, DataPathStopped>;
 
-class DataThread final : private Hub::Observer, private transport::EpollLoop::Watcher {
+class DataThread final : private Hub::Observer, private LoginGate, private transport::EpollLoop::Watcher {
 public:
     /// Called in the data thread.
     using Notify = std::function<void(DataEvent event)>;
+    /// Called in the data thread; answers from any thread, also when this object is gone.
+    using Answer = std::function<void(const accounts::LoginVerdict& verdict)>;
+    using Ask = std::function<void(accounts::LoginQuestion question, Answer answer)>;
 
-    [[nodiscard]] static Result<std::unique_ptr<DataThread>>
-    create(HubConfig config, std::unique_ptr<tun::TunDevice> device, tls::TlsContext tlsContext, Notify notify);
+    [[nodiscard]] static Result<std::unique_ptr<DataThread>> create(HubConfig config,
+                                                                    std::unique_ptr<tun::TunDevice> device,
+                                                                    tls::TlsContext tlsContext, Notify notify, Ask ask);
     ~DataThread();
 
     void start();
     /// A connected socket, from the main thread.
     void accept(UniqueFd socket);
+    /// As Hub::end(). done is called in the data thread.
+    void end(SessionMatch match, std::string text, std::function<void(std::size_t)> done);
+    /// done is called in the data thread.
+    void listClients(std::function<void(std::vector<ClientInfo>)> done);
+    void tune(HubTuning tuning);
     /// Says goodbye to all, lets that be sent, reports DataPathStopped and ends the thread.
     void stop();
 
@@ -60,9 +70,10 @@ private:
         const transport::EpollLoop& m_loop;
     };
 
-    DataThread(std::unique_ptr<transport::EpollLoop> loop, HubConfig config, std::unique_ptr<tun::TunDevice> device,
-               tls::TlsContext tlsContext, Notify notify);
+    DataThread(std::shared_ptr<transport::EpollLoop> loop, HubConfig config, std::unique_ptr<tun::TunDevice> device,
+               tls::TlsContext tlsContext, Notify notify, Ask ask);
 
+    void ask(std::uint64_t session, accounts::LoginQuestion question) override;
     void descriptorReady(std::uint32_t events) override;
     void clientConnected(const ClientInfo& client) override;
     void clientDisconnected(const ClientInfo& client, const Error& reason) override;
@@ -75,11 +86,12 @@ private:
     void tick();
     void rearm();
 
-    std::unique_ptr<transport::EpollLoop> m_loop;
+    std::shared_ptr<transport::EpollLoop> m_loop;  // answers that come too late hold it weakly
     LoopTime m_time;
     std::unique_ptr<tun::TunDevice> m_device;
     tls::TlsContext m_tlsContext;
     Notify m_notify;
+    Ask m_ask;
     Hub m_hub;
     transport::EpollLoop::TimerId m_timer = 0;
     TimePoint m_armed = Never;

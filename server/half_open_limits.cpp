@@ -14,14 +14,23 @@ bool HalfOpenLimits::hasRoomFor(const net::IpAddress& source) const
 
 std::optional<std::uint64_t> HalfOpenLimits::whoGivesWay() const
 {
-    return m_sources.size() < m_config.most ? std::nullopt : std::optional(m_sources.begin()->first);
+    if (m_sources.size() < m_config.most)
+        return std::nullopt;
+    return m_unsettled.empty() ? m_sources.begin()->first : *m_unsettled.begin();
 }
 
 void HalfOpenLimits::enter(std::uint64_t id, const net::IpAddress& source)
 {
     const net::IpAddress key = keyOf(source);
-    if (m_sources.emplace(id, key).second)
-        ++m_counts[key];
+    if (!m_sources.emplace(id, key).second)
+        return;
+    m_unsettled.insert(id);
+    ++m_counts[key];
+}
+
+void HalfOpenLimits::settle(std::uint64_t id)
+{
+    m_unsettled.erase(id);
 }
 
 void HalfOpenLimits::leave(std::uint64_t id)
@@ -33,6 +42,7 @@ void HalfOpenLimits::leave(std::uint64_t id)
     if (--count->second == 0)
         m_counts.erase(count);
     m_sources.erase(entry);
+    m_unsettled.erase(id);
 }
 
 bool HalfOpenLimits::isShared(const net::IpAddress& source) const

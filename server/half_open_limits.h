@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -32,19 +33,26 @@ public:
     /// False: this source (an IPv4 address, an IPv6 /64) has as many as it may.
     [[nodiscard]] bool hasRoomFor(const net::IpAddress& source) const;
     /// Who must give way before another one may enter: the oldest, because an honest client is through in a moment.
+    /// Those that have settled come last.
     [[nodiscard]] std::optional<std::uint64_t> whoGivesWay() const;
     /// ids ascend with time.
     void enter(std::uint64_t id, const net::IpAddress& source);
+    /// It has shown a key and waits for a decision of ours: who has not gives way first.
+    void settle(std::uint64_t id);
     /// Has its address, or is gone. An unknown id is ignored.
     void leave(std::uint64_t id);
     [[nodiscard]] std::size_t count() const { return m_sources.size(); }
 
-private:
     [[nodiscard]] bool isShared(const net::IpAddress& source) const;
+    /// For those that come from now on.
+    void setConfig(HalfOpenConfig config) { m_config = std::move(config); }
+
+private:
     [[nodiscard]] static net::IpAddress keyOf(const net::IpAddress& source);
 
     HalfOpenConfig m_config;
     std::map<std::uint64_t, net::IpAddress> m_sources;  // by id: the key of its source
+    std::set<std::uint64_t> m_unsettled;
     std::unordered_map<net::IpAddress, std::size_t> m_counts;
 };
 

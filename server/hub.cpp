@@ -1,5 +1,7 @@
 #include "server/hub.h"
 
+#include <algorithm>
+
 namespace gvpn::server {
 
 namespace {
@@ -21,17 +23,21 @@ PacketPolicyConfig policyOf(const HubConfig& config)
 }  // namespace
 
 Hub::Hub(HubConfig config, tun::TunDevice& device, const tls::TlsContext& tlsContext, const TimeSource& time,
-         Observer& observer)
+         LoginGate& gate, Observer& observer)
     : m_config(std::move(config))
     , m_device(device)
     , m_tlsContext(tlsContext)
     , m_time(time)
+    , m_gate(gate)
     , m_observer(observer)
     , m_linkContext(time)
     , m_policy(policyOf(m_config))
     , m_desk(m_config.pools)
     , m_halfOpen(m_config.halfOpen)
-{}
+{
+    for (const Lease& lease : std::exchange(m_config.leases, {}))
+        m_desk.remember(lease.device, lease.address);
+}
 
 Hub::~Hub() = default;
 
@@ -52,7 +58,7 @@ void Hub::accept(std::unique_ptr<transport::ByteStream> stream)
     protocol::ServerOffer offer;
     offer.software = m_config.software;
     offer.takes = m_device.takes();
-    offer.loginMethods = {protocol::LoginMethod::None};
+    offer.loginMethods = m_config.loginMethods;
     Entry& entry = m_sessions[id];
     Session::Host& host = *this;
     entry.session = std::make_unique<Session>(
@@ -198,32 +204,49 @@ Session* Hub::find(const net::IpAddress& address) const
 
 // Login and address
 
-void Hub::sessionLoginRequested(Session& session, const protocol::Login& /*login*/)
+void Hub::sessionLoginRequested(Session& session, const protocol::Login& login)
 {
+    // It has made a handshake and waits for us: silent connections give way before it.
+    m_halfOpen.settle(session.id());
     // --login none: whoever speaks the protocol and shows a key of its own is in.
-    session.acceptLogin();
+    if (login.method == protocol::LoginMethod::None)
+        session.acceptLogin();
+    else
+        m_gate.ask(session.id(),
+                   {*session.claims().device, session.peer(), m_halfOpen.isShared(session.peer().address), login});
+}
+
+void Hub::decideLogin(std::uint64_t session, const accounts::LoginVerdict& verdict)
+{
+    const auto found = m_sessions.find(session);
+    if (found == m_sessions.end())
+        return;
+    if (verdict)
+        found->second.session->acceptLogin(*verdict);
+    else
+        found->second.session->refuseLogin(verdict.error().code, verdict.error().text);
 }
 
 /// A device has one session. The same run of its program has lost the older connection, which just hasn't been noticed
 /// here; another run (a copy of the key, a second start) is told, so that it doesn't come back to fight.
-void Hub::replaceOlder(const Session& session)
+bool Hub::replaceOlder(const Session& session)
 {
     const auto found = m_byDevice.find(*session.claims().device);
     if (found == m_byDevice.end() || found->second == &session)
-        return;
+        return false;
     Session& older = *found->second;
     if (older.claims().instance == session.claims().instance) {
         older.drop({ErrorCode::Replaced, "the client has connected anew"});
-        return;
+        return false;
     }
     const std::string text = "the same device has connected again from " + session.peer().address.toString();
     older.leave(protocol::GoodbyeCode::Replaced, text, {ErrorCode::Replaced, text});
+    return true;
 }
 
 void Hub::sessionAddressRequested(Session& session, const protocol::AddressRequest& request)
 {
-    if (!session.isV1())
-        replaceOlder(session);
+    const bool hasReplaced = !session.isV1() && replaceOlder(session);
     auto addresses = session.isV1() ? m_desk.allotV1(request.wanted.front().address)
                                     : m_desk.allot(request, *session.claims().device);
     if (!addresses) {
@@ -241,6 +264,9 @@ void Hub::sessionAddressRequested(Session& session, const protocol::AddressReque
         return;
     m_sessions.at(session.id()).isAnnounced = true;
     m_observer.clientConnected(infoOf(session));
+    if (hasReplaced)
+        session.notify("another program was connected with this device's key and has been disconnected; if it was not "
+                       "one of yours, tell the server's administrator: somebody may have copied the key");
 }
 
 net::TunnelSettings Hub::settingsFor(std::vector<net::InterfaceAddress> addresses) const
@@ -341,6 +367,54 @@ void Hub::purge()
     }
 }
 
+std::size_t Hub::end(const SessionMatch& match, const std::string& text)
+{
+    std::vector<Session*> ended;
+    for (const auto& [id, entry] : m_sessions) {
+        if (!entry.session->isOver() && matches(match, *entry.session))
+            ended.push_back(entry.session.get());
+    }
+    for (Session* session : ended)
+        session->leave(protocol::GoodbyeCode::Kicked, text, {ErrorCode::Kicked, text});
+    return ended.size();
+}
+
+bool Hub::matches(const SessionMatch& match, const Session& session)
+{
+    const auto& account = session.account();
+    if (match.user && (!account || account->userId != *match.user))
+        return false;
+    if (match.device && (!account || account->deviceId != *match.device))
+        return false;
+    if (match.address && !session.holdsAddress(*match.address))
+        return false;
+    if (!match.name.empty()) {
+        // Without an address it has not said its name, or it is nobody's business yet.
+        const bool isNamed = account ? account->userName == match.name
+                                     : !session.addresses().empty() && session.claims().deviceName == match.name;
+        if (!isNamed)
+            return false;
+    }
+    return match.user || match.device || match.address || !match.name.empty();
+}
+
+std::vector<ClientInfo> Hub::clients() const
+{
+    std::vector<ClientInfo> clients;
+    for (const auto& [id, entry] : m_sessions) {
+        if (entry.isAnnounced && !entry.session->isOver())
+            clients.push_back(infoOf(*entry.session));
+    }
+    std::ranges::sort(clients, {}, &ClientInfo::id);
+    return clients;
+}
+
+void Hub::tune(const HubTuning& tuning)
+{
+    m_halfOpen.setConfig(tuning.halfOpen);
+    m_config.loginMethods = tuning.loginMethods;
+}
+
 void Hub::stop()
 {
     m_isStopping = true;
@@ -355,7 +429,8 @@ void Hub::stop()
 
 ClientInfo Hub::infoOf(const Session& session)
 {
-    return {session.id(), session.addresses(), session.claims(), session.isV1(), session.peer(), session.counters()};
+    return {session.id(),      session.addresses(), session.claims(),        session.isV1(),
+            session.account(), session.peer(),      session.establishedAt(), session.counters()};
 }
 
 }  // namespace gvpn::server

@@ -4,6 +4,7 @@
 
 #include "server/address_desk.h"
 #include "server/half_open_limits.h"
+#include "server/login_gate.h"
 #include "server/packet_policy.h"
 #include "server/session.h"
 #include "tun/tun_device.h"
@@ -27,7 +28,25 @@ struct HubConfig {
     /// --allow-v1: the one network that clients of the reference protocol reach. Needs an IPv4 pool.
     std::optional<net::Prefix> v1Bypass;
     HalfOpenConfig halfOpen;
+    /// What a client may log in with. None alone: everybody is let in; else the gate decides.
+    std::vector<protocol::LoginMethod> loginMethods = {protocol::LoginMethod::None};
+    /// Which devices come back to which addresses, least recently used first.
+    std::vector<Lease> leases;
     std::string software;
+};
+
+/// What may change while sessions are up.
+struct HubTuning {
+    HalfOpenConfig halfOpen;
+    std::vector<protocol::LoginMethod> loginMethods;
+};
+
+/// Whose sessions: those that match everything that is set. Nothing set: nobody's.
+struct SessionMatch {
+    std::optional<accounts::UserId> user{};
+    std::optional<accounts::DeviceId> device{};
+    std::optional<net::IpAddress> address{};  // of the tunnel
+    std::string name{};                       // the user's, or the device's where there are no users
 };
 
 /// What the rest of the program is told about a client; a copy, so that it can leave the thread.
@@ -36,7 +55,9 @@ struct ClientInfo {
     std::vector<net::InterfaceAddress> addresses;
     ClientClaims claims;
     bool isV1 = false;
+    std::optional<accounts::Account> account;
     net::Endpoint peer;
+    TimePoint connectedAt{};
     tunnel::Counters counters;
 };
 
@@ -61,7 +82,7 @@ public:
 
     /// Everything outlives the hub.
     Hub(HubConfig config, tun::TunDevice& device, const tls::TlsContext& tlsContext, const TimeSource& time,
-        Observer& observer);
+        LoginGate& gate, Observer& observer);
     ~Hub();
 
     /// When nothing of the hub is on the stack.
@@ -70,6 +91,13 @@ public:
     void tick();
     [[nodiscard]] TimePoint deadline() const;
     void purge();
+    /// The gate's answer. Too late for a session that has ended.
+    void decideLogin(std::uint64_t session, const accounts::LoginVerdict& verdict);
+    /// Ends sessions, also those that have no address yet, and tells the clients why. How many.
+    std::size_t end(const SessionMatch& match, const std::string& text);
+    /// Those that have an address.
+    [[nodiscard]] std::vector<ClientInfo> clients() const;
+    void tune(const HubTuning& tuning);
     /// Says goodbye to all. Nobody is accepted any more.
     void stop();
 
@@ -103,7 +131,9 @@ private:
     static void flush(Outgoing& outgoing);
     static void forgetTarget(Outgoing& outgoing, const Session& session);
     [[nodiscard]] Session* find(const net::IpAddress& address) const;
-    void replaceOlder(const Session& session);
+    /// True: another run of a program was told that it has lost its session.
+    [[nodiscard]] bool replaceOlder(const Session& session);
+    [[nodiscard]] static bool matches(const SessionMatch& match, const Session& session);
     void releaseAddresses(const Session& session);
     [[nodiscard]] net::TunnelSettings settingsFor(std::vector<net::InterfaceAddress> addresses) const;
     [[nodiscard]] static ClientInfo infoOf(const Session& session);
@@ -112,6 +142,7 @@ private:
     tun::TunDevice& m_device;
     const tls::TlsContext& m_tlsContext;
     const TimeSource& m_time;
+    LoginGate& m_gate;
     Observer& m_observer;
     tunnel::LinkContext m_linkContext;
     PacketPolicy m_policy;

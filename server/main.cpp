@@ -1,10 +1,18 @@
 // gvpn-server: lets computers elsewhere into the local network through one TCP port.
+#include "admin/admin_program.h"
+#include "base/text.h"
 #include "program/exit_status.h"
 #include "program/log_sink.h"
 #include "program/privileges.h"
+#include "program/state_dir.h"
 #include "program/unix_signals.h"
+#include "server/config_file.h"
+#include "server/offline_link.h"
+#include "server/run_as.h"
 #include "server/server_application.h"
+#include "server/state_files.h"
 #include "system/linux_configurator.h"
+#include "tun/linux_tun.h"
 
 #include <QCoreApplication>
 #include <QTimer>
@@ -17,6 +25,8 @@
 namespace {
 
 using gvpn::program::ExitStatus;
+
+constexpr const char* ConfigFile = "/etc/gvpn/server.conf";
 
 /// Ten thousand clients need as many descriptors, and a core file would hold the server's key.
 void setProcessLimits()
@@ -62,18 +72,41 @@ int cleanUp(QCoreApplication& application)
     return QCoreApplication::exec();
 }
 
-int serve(const gvpn::server::ServerOptions& options)
+gvpn::Result<gvpn::server::ServerOptions> readOptions()
+{
+    return gvpn::server::parseOptions(QCoreApplication::arguments(), QString::fromLatin1(ConfigFile));
+}
+
+int serve(gvpn::server::ServerOptions options)
 {
     using namespace gvpn;
+    const auto giveUp = [](server::StartStep step, const Error& error) {
+        std::fprintf(stderr, "%s\n", escapeForDisplay(server::sentence(step, error)).c_str());
+        return server::exitStatus(step, error);
+    };
+    std::unique_ptr<tun::TunDevice> device;
+    if (!options.runAs.empty()) {
+        // The usual state directory is root's, also when root becomes somebody else.
+        if (options.stateDir.empty())
+            options.stateDir = server::DefaultStateDir;
+        // Where only root may open /dev/net/tun.
+        auto opened = tun::openLinuxTun({options.tunName, true});
+        if (!opened)
+            return giveUp(server::StartStep::OpenTun, opened.error());
+        device = std::move(*opened);
+        if (const auto became = server::becomeServiceUser(options); !became)
+            return giveUp(server::StartStep::BecomeUser, became.error());
+    }
     const auto signals = program::UnixSignals::create();
     if (!signals) {
         std::fprintf(stderr, "The server can't take signals: %s.\n", signals.error().context.c_str());
         return program::toInt(ExitStatus::Failure);
     }
-    server::ServerApplication server(options);
+    server::ServerApplication server(std::move(options), std::move(device));
     QObject::connect(signals->get(), &program::UnixSignals::signalled, &server, [&server](int number) {
-        // SIGHUP reloads accounts and configuration once there are some that can change; it never ends a tunnel.
-        if (number != SIGHUP)
+        if (number == SIGHUP)
+            server.reload(readOptions());
+        else
             server.stop();
     });
     QObject::connect(
@@ -81,6 +114,25 @@ int serve(const gvpn::server::ServerOptions& options)
         Qt::QueuedConnection);
     QTimer::singleShot(0, &server, &server::ServerApplication::start);
     return QCoreApplication::exec();
+}
+
+int runAdminCommand()
+{
+    using namespace gvpn;
+    const auto invocation =
+        admin::parseInvocation(QCoreApplication::arguments(), QString::fromLatin1(ConfigFile), server::readConfigFile);
+    if (!invocation) {
+        std::fprintf(stderr, "%s\n", escapeForDisplay(invocation.error().context).c_str());
+        return program::toInt(ExitStatus::Usage);
+    }
+    program::installLogSink(program::LogLevel::Warning);
+    const auto userStateDir = program::defaultStateDir("gvpn", program::StateOwner::current());
+    const admin::Surroundings surroundings{
+        .userStateDir = userStateDir.value_or(""),
+        .systemStateDir = std::string(server::DefaultStateDir),
+        .time = [] { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); },
+        .linkParts = server::offlineLinkParts};
+    return admin::runAdminCommand(*invocation, surroundings);
 }
 
 }  // namespace
@@ -93,7 +145,9 @@ int main(int argc, char** argv)
     QCoreApplication::setApplicationName(QStringLiteral("gvpn-server"));
     QCoreApplication::setApplicationVersion(QStringLiteral(GVPN_VERSION));
 
-    const auto options = server::parseOptions(QCoreApplication::arguments(), QStringLiteral("/etc/gvpn/server.conf"));
+    if (admin::isAdminCommandLine(QCoreApplication::arguments()))
+        return runAdminCommand();
+    auto options = readOptions();
     if (!options) {
         std::fprintf(stderr, "%s\n", server::sentence(server::StartStep::ReadOptions, options.error()).c_str());
         return server::exitStatus(server::StartStep::ReadOptions, options.error());
@@ -107,5 +161,5 @@ int main(int argc, char** argv)
         return 0;
     }
     program::installLogSink(program::parseLogLevel(options->logLevel).value_or(program::LogLevel::Info));
-    return options->command == server::Command::Cleanup ? cleanUp(application) : serve(*options);
+    return options->command == server::Command::Cleanup ? cleanUp(application) : serve(std::move(*options));
 }

@@ -18,9 +18,9 @@ void SecureChannel::acceptLogin()
     perform(m_conversation.acceptLogin(now()));
 }
 
-void SecureChannel::refuseLogin(const std::string& reason)
+void SecureChannel::refuseLogin(protocol::GoodbyeCode code, const std::string& reason)
 {
-    perform(m_conversation.refuseLogin(reason));
+    perform(m_conversation.refuseLogin(code, reason));
 }
 
 void SecureChannel::assign(const net::TunnelSettings& settings)
@@ -31,6 +31,12 @@ void SecureChannel::assign(const net::TunnelSettings& settings)
 void SecureChannel::refuseAddress(protocol::GoodbyeCode code, const std::string& reason)
 {
     perform(m_conversation.refuseAddress(code, reason));
+}
+
+void SecureChannel::notify(const std::string& text)
+{
+    if (!m_isOver && m_conversation.isEstablished())
+        perform(m_conversation.notify(text));
 }
 
 void SecureChannel::leave(protocol::GoodbyeCode code, const std::string& text)
@@ -131,6 +137,11 @@ void SecureChannel::performOne(const protocol::Established& action)
 void SecureChannel::performOne(const protocol::RoundTripMeasured& /*action*/)
 {
     // The server's pings only ask whether the client is there.
+}
+
+void SecureChannel::performOne(const protocol::NoticeReceived& /*action*/)
+{
+    // Only the client's conversation says so.
 }
 
 void SecureChannel::finish(const Error& reason)

@@ -23,9 +23,10 @@ public:
 
     void start() override { m_link.start(); }
     void acceptLogin() override;
-    void refuseLogin(const std::string& reason) override;
+    void refuseLogin(protocol::GoodbyeCode code, const std::string& reason) override;
     void assign(const net::TunnelSettings& settings) override;
     void refuseAddress(protocol::GoodbyeCode code, const std::string& reason) override;
+    void notify(const std::string& text) override;
     void leave(protocol::GoodbyeCode code, const std::string& text) override;
     void drop() override;
     void tick() override;
@@ -49,6 +50,7 @@ private:
     void performOne(const protocol::AddressRequested& action);
     void performOne(const protocol::Established& action);
     void performOne(const protocol::RoundTripMeasured& action);
+    void performOne(const protocol::NoticeReceived& action);
     void finish(const Error& reason);
     [[nodiscard]] TimePoint now() const { return m_context.time.now(); }
 

@@ -41,6 +41,25 @@ std::string configureSentence(const Error& error)
     return what + "; everything done so far was undone.";
 }
 
+std::string accountsSentence(const Error& error)
+{
+    const std::string what = "The accounts can't be used: " + error.context;
+    switch (error.code) {
+    case ErrorCode::Malformed: return what + "; put back a copy of the file, or move it away to begin with none.";
+    case ErrorCode::Unsupported: return what + "; start that version of gvpn-server, or move the file away.";
+    case ErrorCode::LimitExceeded: return what + "; make room and start again.";
+    default: return what + ".";
+    }
+}
+
+std::string adminSocketSentence(const Error& error)
+{
+    const std::string what = "The socket for gvpn-server's other commands can't be made: " + error.context;
+    if (error.code == ErrorCode::AlreadyExists)
+        return what + "; a server runs with this state directory, so stop it or name another one with --state-dir.";
+    return what + ".";
+}
+
 }  // namespace
 
 std::string sentence(StartStep step, const Error& error)
@@ -49,6 +68,9 @@ std::string sentence(StartStep step, const Error& error)
     case StartStep::ReadOptions: return error.context;
     case StartStep::CheckPrivileges:
         return std::string("gvpn-server is not allowed to set up the network; ") + HowToBeAllowed + ".";
+    case StartStep::BecomeUser: return "--run-as can't be followed: " + error.context + ".";
+    case StartStep::OpenAccounts: return accountsSentence(error);
+    case StartStep::OpenAdminSocket: return adminSocketSentence(error);
     case StartStep::PrepareStateDir:
         return "The state directory can't be used: " + error.context + "; name another one with --state-dir.";
     case StartStep::LoadState:

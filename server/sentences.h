@@ -11,7 +11,10 @@ namespace gvpn::server {
 enum class StartStep {
     ReadOptions,
     CheckPrivileges,
+    BecomeUser,  // --run-as
     PrepareStateDir,
+    OpenAccounts,
+    OpenAdminSocket,
     LoadState,
     LoadKey,
     ReadNetwork,

@@ -1,14 +1,20 @@
 #include "server/server_application.h"
 
+#include "admin/qr_code.h"
 #include "base/text.h"
 #include "program/exit_status.h"
 #include "program/identity_store.h"
 #include "program/json_lines.h"
+#include "program/log_sink.h"
 #include "program/privileges.h"
 #include "program/state_dir.h"
 #include "protocol/link.h"
 #include "server/network_choice.h"
+#include "server/offline_link.h"
+#include "server/reload.h"
+#include "server/state_files.h"
 #include "system/linux_configurator.h"
+#include "system/run_directory.h"
 #include "tun/linux_tun.h"
 
 #include <QCoreApplication>
@@ -22,9 +28,6 @@ namespace gvpn::server {
 namespace {
 
 Q_LOGGING_CATEGORY(lcServer, "gvpn.server")
-
-constexpr const char* KeyFile = "/server-key.pem";
-constexpr const char* StateFile = "/server.json";
 
 void logLanChoice(const LanChoice& choice)
 {
@@ -50,6 +53,11 @@ void warnOfPoolsThatClientsRefuse(const std::vector<net::Prefix>& pools)
     }
 }
 
+accounts::UnixTime wallTime()
+{
+    return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
 /// --address names one address: links must name it too.
 bool isOneAddress(const std::string& host)
 {
@@ -58,12 +66,16 @@ bool isOneAddress(const std::string& host)
 }
 
 /// Whoever scans ports on the Internet stays in the debug log; a client that was turned away is news.
+bool isFromClient(const ConnectionRefused& refused)
+{
+    return refused.reason.code == ErrorCode::AddressRefused || refused.reason.code == ErrorCode::LoginRefused;
+}
+
 void logRefusal(const ConnectionRefused& refused)
 {
     const QString from = QString::fromStdString(refused.peer.toString());
     const QString reason = QString::fromStdString(refused.reason.context);
-    const bool isClient = refused.reason.code == ErrorCode::AddressRefused;
-    if (isClient)
+    if (isFromClient(refused))
         qCInfo(lcServer).noquote() << "refused" << from << "because" << reason;
     else
         qCDebug(lcServer).noquote() << "closed" << from << "because" << reason;
@@ -71,10 +83,12 @@ void logRefusal(const ConnectionRefused& refused)
 
 }  // namespace
 
-ServerApplication::ServerApplication(ServerOptions options, QObject* parent)
+ServerApplication::ServerApplication(ServerOptions options, std::unique_ptr<tun::TunDevice> device, QObject* parent)
     : QObject(parent)
     , m_options(std::move(options))
-{}
+{
+    m_plan.device = std::move(device);
+}
 
 ServerApplication::~ServerApplication() = default;
 
@@ -84,7 +98,45 @@ void ServerApplication::start()
         giveUp(StartStep::CheckPrivileges, {ErrorCode::PermissionDenied, "CAP_NET_ADMIN is missing"});
         return;
     }
-    if (prepareState() && chooseNetworks() && loadKey() && listen() && openTun())
+    if (prepareState() && openAccounts())
+        readAccounts();
+}
+
+/// The start waits here once; from now on everything about the accounts comes later, as an answer.
+bool ServerApplication::openAccounts()
+{
+    accounts::Accounts::Config config{m_plan.stateDir + DatabaseFile, wallTime, {}};
+    config.gatekeeper.maxDevices = m_options.maxDevices;
+    auto opened = accounts::Accounts::open(std::move(config));
+    if (!opened)
+        return giveUp(StartStep::OpenAccounts, opened.error());
+    m_accounts = std::move(*opened);
+    return true;
+}
+
+void ServerApplication::readAccounts()
+{
+    m_accounts->run([this](accounts::AccountStore& store, accounts::Gatekeeper&) {
+        QMetaObject::invokeMethod(
+            this,
+            [this, leases = store.leases(), invited = store.hasEverInvited()] { onAccountsRead(leases, invited); },
+            Qt::QueuedConnection);
+    });
+}
+
+void ServerApplication::onAccountsRead(const Result<std::vector<accounts::AccountStore::Lease>>& leases,
+                                       const Result<bool>& invited)
+{
+    if (m_isStopping)
+        return;
+    if (!leases || !invited) {
+        giveUp(StartStep::OpenAccounts, !leases ? leases.error() : invited.error());
+        return;
+    }
+    for (const accounts::AccountStore::Lease& lease : *leases)
+        m_plan.leases.push_back({lease.device, lease.address});
+    m_plan.wasEverInvited = *invited;
+    if (chooseNetworks() && loadKey() && listen() && openAdminSocket() && openTun())
         configureNetwork();
 }
 
@@ -140,21 +192,42 @@ bool ServerApplication::chooseNetworks()
             return giveUp(StartStep::ChooseNetworks, bypass.error());
         m_plan.v1Bypass = *bypass;
     }
-    m_plan.publicHost = m_plan.state.publicHost;
-    if (m_plan.publicHost.empty() && isOneAddress(m_options.listen.host)) {
-        m_plan.publicHost = m_options.listen.host;
-        m_plan.isPrivateLink =
-            net::IpAddress::parse(m_options.listen.host).map(&net::IpAddress::isPrivate).value_or(false);
-    } else if (m_plan.publicHost.empty()) {
-        const auto own = chooseOwnAddress(*snapshot, m_plan.lanNetworks);
-        m_plan.publicHost = own ? own->address.toString() : "localhost";
-        m_plan.isPrivateLink = !own || !own->isGlobal;
-    }
+    chooseLinkAddress(*snapshot);
     // What was asked for is not a choice of ours: without --cidr the next start chooses as before.
     if (m_options.cidrs.empty())
         m_plan.state.pools = m_plan.pools;
-    const auto saved = saveServerState(QString::fromStdString(m_plan.stateDir + StateFile), m_plan.state);
-    return saved ? true : giveUp(StartStep::PrepareStateDir, saved.error());
+    return true;
+}
+
+void ServerApplication::chooseLinkAddress(const system::NetworkSnapshot& snapshot)
+{
+    std::string host = m_plan.state.publicHost;
+    bool isPrivate = false;
+    if (host.empty() && isOneAddress(m_options.listen.host)) {
+        host = m_options.listen.host;
+        isPrivate = net::IpAddress::parse(host).map(&net::IpAddress::isPrivate).value_or(false);
+    } else if (host.empty()) {
+        const auto own = chooseOwnAddress(snapshot, m_plan.lanNetworks);
+        host = own ? own->address.toString() : "localhost";
+        isPrivate = !own || !own->isGlobal;
+    }
+    m_plan.state.link = net::HostPort{host, m_plan.state.publicPort.value_or(0)};
+    m_plan.state.isPrivateLink = isPrivate;
+}
+
+admin::LinkParts ServerApplication::linkParts() const
+{
+    return {*m_plan.state.link, m_plan.pin, linkLabel(), m_plan.state.isPrivateLink};
+}
+
+Result<void> ServerApplication::rememberPublicAddress(const net::HostPort& address)
+{
+    m_plan.state.publicHost = address.host;
+    if (address.port != 0)
+        m_plan.state.publicPort = address.port;
+    m_plan.state.link = net::HostPort{address.host, m_plan.state.publicPort.value_or(m_plan.state.link->port)};
+    m_plan.state.isPrivateLink = false;
+    return saveServerState(QString::fromStdString(m_plan.stateDir + StateFile), m_plan.state);
 }
 
 bool ServerApplication::loadKey()
@@ -173,12 +246,37 @@ bool ServerApplication::loadKey()
 bool ServerApplication::listen()
 {
     m_listener = std::make_unique<Listener>([this](UniqueFd socket) { m_dataThread->accept(std::move(socket)); });
-    const auto opened = m_listener->open(m_options.listen);
-    return opened ? true : giveUp(StartStep::Listen, opened.error());
+    if (const auto opened = m_listener->open(m_options.listen); !opened)
+        return giveUp(StartStep::Listen, opened.error());
+    if (m_plan.state.link->port == 0)
+        m_plan.state.link->port = m_listener->serverPort();
+    const auto saved = saveServerState(QString::fromStdString(m_plan.stateDir + StateFile), m_plan.state);
+    return saved ? true : giveUp(StartStep::PrepareStateDir, saved.error());
+}
+
+bool ServerApplication::openAdminSocket()
+{
+    m_adminDesk = std::make_unique<AdminDesk>(AdminDesk::Parts{
+        wallTime, linkParts(), [this](const net::HostPort& address) { return rememberPublicAddress(address); }});
+    const std::string path = admin::socketPath(m_plan.stateDir, std::string(DefaultStateDir));
+    if (const std::string run(system::DefaultRunDirectory); path.starts_with(run + '/')) {
+        if (const auto made = system::makeRunDirectory(run); !made)
+            return giveUp(StartStep::OpenAdminSocket, made.error());
+    }
+    auto opened =
+        admin::AdminSocket::listen(path, [this](const admin::Command& command, admin::AdminSocket::Answer answer) {
+            m_adminDesk->carryOut(command, std::move(answer));
+        });
+    if (!opened)
+        return giveUp(StartStep::OpenAdminSocket, opened.error());
+    m_adminSocket = std::move(*opened);
+    return true;
 }
 
 bool ServerApplication::openTun()
 {
+    if (m_plan.device)
+        return true;
     auto device = tun::openLinuxTun({m_options.tunName, true});
     if (!device)
         return giveUp(StartStep::OpenTun, device.error());
@@ -219,24 +317,54 @@ void ServerApplication::onNetworkConfigured(const Result<void>& result)
         return;
     }
     const std::string interfaceName = m_plan.device->name();
-    auto dataThread = DataThread::create(
-        hubConfig(), std::move(m_plan.device), std::move(*m_plan.tlsContext), [this](DataEvent event) {
-            QMetaObject::invokeMethod(
-                this, [this, event = std::move(event)] { onDataEvent(event); }, Qt::QueuedConnection);
-        });
+    const auto notify = [this](DataEvent event) {
+        QMetaObject::invokeMethod(
+            this, [this, event = std::move(event)] { onDataEvent(event); }, Qt::QueuedConnection);
+    };
+    // The accounts outlive the data thread.
+    const auto ask = [accounts = m_accounts.get()](accounts::LoginQuestion question, DataThread::Answer answer) {
+        accounts->judge(std::move(question), std::move(answer));
+    };
+    auto dataThread =
+        DataThread::create(hubConfig(), std::move(m_plan.device), std::move(*m_plan.tlsContext), notify, ask);
     if (!dataThread) {
         giveUp(StartStep::StartDataThread, dataThread.error());
         return;
     }
     m_dataThread = std::move(*dataThread);
     m_dataThread->start();
-    qCWarning(lcServer) << "--login none: everybody who can reach the port is let in";
+    m_adminDesk->setThreads(m_accounts.get(), m_dataThread.get());
+    warnOfOpenDoors();
+    announce(interfaceName);
+}
+
+void ServerApplication::warnOfOpenDoors() const
+{
+    if (m_options.login == LoginMode::None)
+        qCWarning(lcServer) << "--login none: everybody who can reach the port is let in";
     if (m_plan.v1Bypass) {
         qCWarning(lcServer).noquote() << "--allow-v1: nothing of v1 clients is encrypted or authenticated; they reach"
                                       << QString::fromStdString(m_plan.v1Bypass->toString()) << "and nothing else";
     }
-    m_listener->resumeAccepting();
-    announce(interfaceName);
+}
+
+std::vector<protocol::LoginMethod> ServerApplication::loginMethods() const
+{
+    using protocol::LoginMethod;
+    switch (m_options.login) {
+    case LoginMode::None: return {LoginMethod::None};
+    case LoginMode::Device: return {LoginMethod::Device, LoginMethod::Invite};
+    case LoginMode::Password: return {LoginMethod::Device, LoginMethod::Invite, LoginMethod::Password};
+    }
+    return {};
+}
+
+HalfOpenConfig ServerApplication::halfOpenConfig() const
+{
+    HalfOpenConfig config;
+    config.most = m_options.maxHalfOpen;
+    config.sharedSources = m_plan.sharedSources;
+    return config;
 }
 
 HubConfig ServerApplication::hubConfig() const
@@ -246,8 +374,9 @@ HubConfig ServerApplication::hubConfig() const
     config.lanNetworks = m_plan.lanNetworks;
     config.allowsClientToClient = m_options.allowsClientToClient;
     config.v1Bypass = m_plan.v1Bypass;
-    config.halfOpen.most = m_options.maxHalfOpen;
-    config.halfOpen.sharedSources = m_plan.sharedSources;
+    config.halfOpen = halfOpenConfig();
+    config.loginMethods = loginMethods();
+    config.leases = m_plan.leases;
     config.software = "gvpn " + QCoreApplication::applicationVersion().toStdString();
     return config;
 }
@@ -255,23 +384,121 @@ HubConfig ServerApplication::hubConfig() const
 void ServerApplication::announce(const std::string& interfaceName)
 {
     protocol::Link link;
-    link.server = {m_plan.publicHost, m_plan.state.publicPort.value_or(m_listener->serverPort())};
+    link.server = *m_plan.state.link;
     link.pin = m_plan.pin;
-    const ListeningInfo info{m_listener->serverPort(), interfaceName,        m_plan.pools,
-                             m_plan.lanNetworks,       masquerades(),        m_plan.pin,
-                             link.toString(),          m_plan.isPrivateLink, m_plan.v1Bypass};
+    ListeningInfo info;
+    info.port = m_listener->serverPort();
+    info.interfaceName = interfaceName;
+    info.pools = m_plan.pools;
+    info.lanNetworks = m_plan.lanNetworks;
+    info.masquerades = masquerades();
+    info.pin = m_plan.pin;
+    info.link = link.toString();
+    info.isPrivateLink = m_plan.state.isPrivateLink;
+    info.v1Bypass = m_plan.v1Bypass;
+    info.login = m_options.login;
+    // Not into a journal or a file: only to who reads it now.
+    const bool mayShowInvite = m_options.isJson || ::isatty(STDOUT_FILENO) != 0;
+    if (m_options.login == LoginMode::None || m_plan.wasEverInvited || !mayShowInvite) {
+        announceWith(std::move(info), QJsonObject());
+        return;
+    }
+    m_adminDesk->carryOut(admin::MakeInvite{},
+                          [this, info = std::move(info)](const admin::Reply& reply) { announceWith(info, reply); });
+}
+
+void ServerApplication::announceWith(ListeningInfo info, const Result<QJsonObject>& invite)
+{
+    // The invite was waited for; the listener may be closed by now.
+    if (m_isStopping)
+        return;
+    if (!invite) {
+        qCWarning(lcServer).noquote() << "no invite could be made:" << QString::fromStdString(invite.error().context);
+    } else if (const QString link = invite->value(QLatin1String("invite")).toString(); !link.isEmpty()) {
+        info.link = link.toStdString();
+        info.inviteExpires = invite->value(QLatin1String("expires")).toString().toStdString();
+    }
     print(toJson(info), toText(info));
+    if (!m_options.isJson && !info.inviteExpires.empty()) {
+        if (const QString code = admin::qrCode(info.link); !code.isEmpty())
+            print({}, code);
+    }
+    m_listener->resumeAccepting();
+}
+
+void ServerApplication::saveLeases(const ClientInfo& client)
+{
+    if (!client.account)
+        return;
+    std::vector<net::IpAddress> addresses;
+    for (const net::InterfaceAddress& address : client.addresses)
+        addresses.push_back(address.address);
+    m_accounts->run([device = client.account->deviceId, addresses = std::move(addresses)](accounts::AccountStore& store,
+                                                                                          accounts::Gatekeeper&) {
+        if (const auto saved = store.saveLeases(device, addresses); !saved)
+            qCWarning(lcServer).noquote()
+                << "an address is not remembered:" << QString::fromStdString(saved.error().context);
+    });
+}
+
+void ServerApplication::onRefused(const ConnectionRefused& refused)
+{
+    if (m_options.isJson && m_refusalEvents.takes(Clock::now())) {
+        QJsonObject json = toJson(DataEvent(refused));
+        if (const auto leftOut = m_refusalEvents.takeLeftOut(); leftOut > 0)
+            json.insert(QStringLiteral("left_out"), static_cast<qint64>(leftOut));
+        print(json, {});
+    }
+    if (!isFromClient(refused)) {
+        logRefusal(refused);
+        return;
+    }
+    if (!m_refusalLog.takes(Clock::now()))
+        return;
+    if (const auto leftOut = m_refusalLog.takeLeftOut(); leftOut > 0)
+        qCInfo(lcServer) << leftOut << "refusals before this one are not shown";
+    logRefusal(refused);
+}
+
+void ServerApplication::reload(const Result<ServerOptions>& fresh)
+{
+    if (m_isStopping || !m_dataThread)
+        return;
+    m_adminDesk->recheckSessions();
+    if (!fresh) {
+        qCWarning(lcServer).noquote() << "the configuration stays as it was:"
+                                      << QString::fromStdString(fresh.error().context);
+        return;
+    }
+    Reload reloaded = server::reload(m_options, *fresh);
+    for (const std::string& name : reloaded.changed)
+        qCInfo(lcServer).noquote() << "changed now:" << QString::fromStdString(name);
+    for (const std::string& name : reloaded.later)
+        qCWarning(lcServer).noquote() << "changes at the next start:" << QString::fromStdString(name);
+    m_options = std::move(reloaded.options);
+    program::setLogLevel(program::parseLogLevel(m_options.logLevel).value_or(program::LogLevel::Info));
+    if (const auto snapshot = system::readNetworkSnapshot())
+        m_plan.sharedSources = sharedSources(*snapshot, m_options.relays);
+    m_dataThread->tune({halfOpenConfig(), loginMethods()});
+    m_accounts->run([most = m_options.maxDevices](accounts::AccountStore&, accounts::Gatekeeper& gatekeeper) {
+        gatekeeper.setMaxDevices(most);
+    });
 }
 
 void ServerApplication::onDataEvent(const DataEvent& event)
 {
+    if (const auto* refused = std::get_if<ConnectionRefused>(&event)) {
+        onRefused(*refused);
+        return;
+    }
     print(toJson(event), toText(event));
-    if (const auto* broke = std::get_if<DataPathBroke>(&event))
+    if (const auto* connected = std::get_if<ClientConnected>(&event))
+        saveLeases(connected->client);
+    else if (const auto* broke = std::get_if<DataPathBroke>(&event))
         giveUp(StartStep::Serve, broke->error);
-    else if (const auto* refused = std::get_if<ConnectionRefused>(&event))
-        logRefusal(*refused);
     else if (std::holds_alternative<DataPathStopped>(event)) {
         // Its descriptors may be all that there were, and undoing needs some.
+        m_adminDesk->setThreads(nullptr, nullptr);
         m_dataThread.reset();
         undoNetwork();
     }
@@ -299,6 +526,7 @@ void ServerApplication::stop()
 {
     if (std::exchange(m_isStopping, true))
         return;
+    m_adminSocket.reset();
     if (m_listener)
         m_listener->close();
     if (m_dataThread)

@@ -3,12 +3,15 @@
 #pragma once
 
 #include "program/json_lines.h"
+#include "server/admin_desk.h"
 #include "server/listener.h"
+#include "server/log_budget.h"
 #include "server/sentences.h"
 #include "server/server_events.h"
 #include "server/server_options.h"
 #include "server/server_state.h"
 #include "system/network_configurator.h"
+#include "system/network_snapshot.h"
 
 #include <QObject>
 
@@ -22,11 +25,15 @@ namespace gvpn::server {
 class ServerApplication : public QObject {
     Q_OBJECT
 public:
-    explicit ServerApplication(ServerOptions options, QObject* parent = nullptr);
+    /// device: the TUN if it had to be opened before the program gave its rights away; else it is opened in the start.
+    explicit ServerApplication(ServerOptions options, std::unique_ptr<tun::TunDevice> device = nullptr,
+                               QObject* parent = nullptr);
     ~ServerApplication() override;
 
     /// From inside the event loop. Ends with finished().
     void start();
+    /// SIGHUP: options that were read anew, and sessions whose user or device is gone from the database end.
+    void reload(const Result<ServerOptions>& fresh);
     /// SIGINT, SIGTERM: tells the clients, undoes every change. finished() follows.
     void stop();
 
@@ -45,20 +52,33 @@ private:
         std::optional<tls::TlsContext> tlsContext;
         Pin pin;
         std::unique_ptr<tun::TunDevice> device;
-        std::string publicHost;
-        bool isPrivateLink = false;
+        std::vector<Lease> leases;
+        bool wasEverInvited = true;
     };
 
     [[nodiscard]] bool prepareState();
+    [[nodiscard]] bool openAccounts();
+    void readAccounts();
+    void onAccountsRead(const Result<std::vector<accounts::AccountStore::Lease>>& leases, const Result<bool>& invited);
     [[nodiscard]] bool loadKey();
     [[nodiscard]] bool chooseNetworks();
     [[nodiscard]] bool listen();
     [[nodiscard]] bool openTun();
     void configureNetwork();
+    void chooseLinkAddress(const system::NetworkSnapshot& snapshot);
+    [[nodiscard]] admin::LinkParts linkParts() const;
+    [[nodiscard]] Result<void> rememberPublicAddress(const net::HostPort& address);
+    [[nodiscard]] bool openAdminSocket();
     void onNetworkConfigured(const Result<void>& result);
     [[nodiscard]] HubConfig hubConfig() const;
     [[nodiscard]] bool masquerades() const;
+    [[nodiscard]] std::vector<protocol::LoginMethod> loginMethods() const;
+    [[nodiscard]] HalfOpenConfig halfOpenConfig() const;
+    void warnOfOpenDoors() const;
     void announce(const std::string& interfaceName);
+    void announceWith(ListeningInfo info, const Result<QJsonObject>& invite);
+    void saveLeases(const ClientInfo& client);
+    void onRefused(const ConnectionRefused& refused);
     void onDataEvent(const DataEvent& event);
     void print(const QJsonObject& json, const QString& text);
     /// Says the sentence, undoes what was done, ends. False, so that steps can return it.
@@ -69,9 +89,14 @@ private:
     ServerOptions m_options;
     Plan m_plan;
     std::unique_ptr<Listener> m_listener;
+    std::unique_ptr<AdminDesk> m_adminDesk;  // outlives the threads, which answer to it
+    std::unique_ptr<admin::AdminSocket> m_adminSocket;
+    std::unique_ptr<accounts::Accounts> m_accounts;
     std::unique_ptr<system::NetworkConfigurator> m_configurator;
     std::unique_ptr<DataThread> m_dataThread;
     program::JsonLines m_output{STDOUT_FILENO};
+    LogBudget m_refusalLog{20, 0.5};
+    LogBudget m_refusalEvents{1000, 50};
     bool m_isOutputLost = false;
     int m_exitStatus = 0;
     bool m_isStopping = false;

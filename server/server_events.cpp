@@ -38,6 +38,10 @@ QJsonObject clientToJson(const char* event, const ClientInfo& client)
                      {QStringLiteral("name"), text(client.claims.deviceName)},
                      {QStringLiteral("software"), text(client.claims.software)},
                      {QStringLiteral("from"), text(client.peer.toString())}};
+    if (client.account) {
+        json.insert(QStringLiteral("user"), text(client.account->userName));
+        json.insert(QStringLiteral("device_id"), static_cast<qint64>(client.account->deviceId));
+    }
     if (client.claims.device)
         json.insert(QStringLiteral("device"), text(client.claims.device->toString()));
     for (const net::InterfaceAddress& address : client.addresses)
@@ -83,13 +87,27 @@ QJsonObject eventToJson(const DataPathStopped& event)
             {QStringLiteral("dropped"), dropsToJson(event.counters)}};
 }
 
+QString loginName(LoginMode login)
+{
+    switch (login) {
+    case LoginMode::Device: return QStringLiteral("device");
+    case LoginMode::Password: return QStringLiteral("password");
+    case LoginMode::None: break;
+    }
+    return QStringLiteral("none");
+}
+
 QString clientName(const ClientInfo& client)
 {
     QStringList addresses;
     for (const net::InterfaceAddress& address : client.addresses)
         addresses.append(text(address.address.toString()));
     QString name = addresses.join(QStringLiteral(", "));
-    if (!client.claims.deviceName.empty())
+    if (client.account && client.account->userName != client.account->deviceName)
+        name += QStringLiteral(" (%1, %2)")
+                    .arg(text(escapeForDisplay(client.account->userName)),
+                         text(escapeForDisplay(client.account->deviceName)));
+    else if (!client.claims.deviceName.empty())
         name += QStringLiteral(" (%1)").arg(text(escapeForDisplay(client.claims.deviceName)));
     if (client.isV1)
         name += QStringLiteral(" (v1, not encrypted)");
@@ -139,6 +157,9 @@ QJsonObject toJson(const ListeningInfo& info)
                      {QStringLiteral("interface"), text(info.interfaceName)},
                      {QStringLiteral("masquerade"), info.masquerades},
                      {QStringLiteral("v1"), info.v1Bypass.has_value()}};
+    json.insert(QStringLiteral("login"), loginName(info.login));
+    if (!info.inviteExpires.empty())
+        json.insert(QStringLiteral("expires"), text(info.inviteExpires));
     for (const net::Prefix& pool : info.pools)
         json.insert(familyKey("cidr", pool.family()), text(pool.toString()));
     return json;
@@ -163,9 +184,18 @@ QString toText(const ListeningInfo& info)
         lines.append(QStringLiteral("  WARNING: --allow-v1 lets everybody in who speaks v1, unencrypted, to %1")
                          .arg(text(info.v1Bypass->toString())));
     }
-    lines.append(QStringLiteral("Give this link to those who may connect:"));
-    lines.append(QStringLiteral("  %1").arg(text(info.link)));
-    if (info.isPrivateLink) {
+    if (info.login == LoginMode::None) {
+        lines.append(QStringLiteral("Give this link to those who may connect:"));
+        lines.append(QStringLiteral("  %1").arg(text(info.link)));
+    } else if (!info.inviteExpires.empty()) {
+        lines.append(QStringLiteral("Send this link to the person who may connect; it lets one computer in, until %1:")
+                         .arg(text(info.inviteExpires)));
+        lines.append(QStringLiteral("  %1").arg(text(info.link)));
+    } else {
+        lines.append(QStringLiteral("A link for one more computer: gvpn-server invite"));
+    }
+    const bool showsLink = info.login == LoginMode::None || !info.inviteExpires.empty();
+    if (info.isPrivateLink && showsLink) {
         lines.append(
             QStringLiteral("It works inside this network only: forward TCP port %1 on the router to this computer "
                            "and name the router with --public-address HOST.")

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "server/data_thread.h"
+#include "server/server_options.h"
 
 #include <QJsonObject>
 #include <QString>
@@ -17,6 +18,8 @@ struct ListeningInfo {
     bool masquerades = true;
     Pin pin;
     std::string link;
+    std::string inviteExpires;  // the link holds an invite; else empty
+    LoginMode login = LoginMode::None;
     bool isPrivateLink = false;           // the link names an address that only the LAN reaches
     std::optional<net::Prefix> v1Bypass;  // --allow-v1: what its clients reach
 };

@@ -27,8 +27,10 @@ void declare(QCommandLineParser& parser)
 {
     parser.setApplicationDescription(
         QStringLiteral("Lets computers elsewhere into the local network through one TCP port."));
-    parser.addPositionalArgument(QStringLiteral("command"), QStringLiteral("run (default), cleanup"),
-                                 QStringLiteral("[run|cleanup]"));
+    parser.addPositionalArgument(QStringLiteral("command"),
+                                 QStringLiteral("run (default), cleanup, or one of user, invite, device, ban, status, "
+                                                "kick, audit: see gvpn-server COMMAND --help"),
+                                 QStringLiteral("[command]"));
     parser.addOptions({
         option("config", "Read options from this INI file.", "FILE"),
         option("address", "Listen here; default :51005.", "[HOST]:PORT"),
@@ -36,7 +38,12 @@ void declare(QCommandLineParser& parser)
         option("bypass", "A LAN network that clients reach; may be repeated. Default: what this computer is on.",
                "PREFIX"),
         option("public-address", "How clients reach this server; written into the link.", "HOST[:PORT]"),
-        option("login", "none: everybody who reaches the port gets in. The only mode of this version.", "MODE"),
+        option("login",
+               "device (default): by invite link, then by the device's key; password: also by user and password; none: "
+               "everybody who reaches the port gets in.",
+               "MODE"),
+        option("max-devices", "So many devices a user may have; default 5.", "NUMBER"),
+        option("run-as", "Started by root: become this user, and keep nothing but CAP_NET_ADMIN.", "USER"),
         option("allow-v1",
                "Also let in clients of the reference protocol v1: unencrypted, and only with --login none."),
         option("relay", "Many clients come from this network: no limit a source for it; may be repeated.", "PREFIX"),
@@ -46,7 +53,7 @@ void declare(QCommandLineParser& parser)
         option("masquerade", "Whether the LAN sees this computer's address: auto, on, off.", "WHEN"),
         option("client-to-client", "Clients reach each other."),
         option("tun", "Name of the tunnel interface; default gvpn0, gvpn1, ...", "NAME"),
-        option("state-dir", "Where the key is kept; default /var/lib/gvpn.", "DIR"),
+        option("state-dir", "Where the key and the accounts are kept; default /var/lib/gvpn.", "DIR"),
         option("json", "One JSON object a line on standard output."),
         option("log-level", "debug, info or warning.", "LEVEL"),
     });
@@ -151,6 +158,13 @@ Result<void> readLimits(const Values& values, ServerOptions& options)
             return bad("max-half-open", *text, "it must be a number from 1 to " + std::to_string(MaxMaxHalfOpen));
         options.maxHalfOpen = number;
     }
+    if (const auto text = values.one("max-devices")) {
+        const auto number = QString::fromStdString(*text).toUInt();
+        if (number < 1 || number > accounts::MaxMaxDevices)
+            return bad("max-devices", *text,
+                       "it must be a number from 1 to " + std::to_string(accounts::MaxMaxDevices));
+        options.maxDevices = number;
+    }
     return {};
 }
 
@@ -176,21 +190,18 @@ Result<void> readAddresses(const Values& values, ServerOptions& options)
 
 Result<void> readModes(const Values& values, ServerOptions& options)
 {
-    const std::string login = values.one("login").value_or("");
+    const std::string login = values.one("login").value_or("device");
     if (options.allowsV1 && login != "none") {
         return fail(ErrorCode::InvalidArgument,
                     "--allow-v1 works only with --login none: v1 has no encryption and no login, so everybody who "
                     "reaches the port gets in, and that must be your choice.");
     }
-    if (login.empty()) {
-        return fail(
-            ErrorCode::InvalidArgument,
-            "Say --login none: this version has no accounts yet, so everybody who reaches the port gets in, and "
-            "that must be your choice.");
-    }
-    if (login != "none")
-        return bad("login", login, "this version knows only \"none\"");
-    options.isLoginNone = true;
+    if (login == "none")
+        options.login = LoginMode::None;
+    else if (login == "password")
+        options.login = LoginMode::Password;
+    else if (login != "device")
+        return bad("login", login, "it must be device, password or none");
     const std::string masquerade = values.one("masquerade").value_or("auto");
     if (masquerade == "on")
         options.masquerade = Masquerade::On;
@@ -213,6 +224,7 @@ Result<void> readRest(const Values& values, ServerOptions& options)
     }
     options.tunName = values.one("tun").value_or("");
     options.stateDir = values.one("state-dir").value_or("");
+    options.runAs = values.one("run-as").value_or("");
     options.logLevel = values.one("log-level").value_or("info");
     if (std::find(LogLevels.begin(), LogLevels.end(), options.logLevel) == LogLevels.end())
         return bad("log-level", options.logLevel, "it must be debug, info or warning");

@@ -2,6 +2,7 @@
 // this computer is decided later (network_choice.h).
 #pragma once
 
+#include "accounts/account.h"
 #include "base/result.h"
 #include "net/endpoint.h"
 #include "net/prefix.h"
@@ -18,6 +19,8 @@ namespace gvpn::server {
 
 enum class Command { Run, Cleanup, ShowHelp, ShowVersion };
 enum class Masquerade { Auto, On, Off };
+/// How clients may log in. Device: by invite, then by key; Password: also by user and password; None: all come in.
+enum class LoginMode { Device, Password, None };
 
 struct ServerOptions {
     Command command = Command::Run;
@@ -28,7 +31,9 @@ struct ServerOptions {
     std::optional<std::uint16_t> publicPort;  // without: the listening port
     Masquerade masquerade = Masquerade::Auto;
     bool allowsClientToClient = false;
-    bool isLoginNone = false;
+    LoginMode login = LoginMode::Device;
+    unsigned maxDevices = accounts::DefaultMaxDevices;  // a user
+    std::string runAs;                                  // empty: whoever started it
     bool allowsV1 = false;
     std::vector<net::Prefix> relays;  // sources behind which there may be many
     std::size_t maxHalfOpen = DefaultMaxHalfOpen;

@@ -39,6 +39,13 @@ Result<ServerState> fromJson(const QJsonObject& json, const QString& path)
     }
     if (const int port = json.value(QLatin1String("public_port")).toInt(); port > 0 && port <= UINT16_MAX)
         state.publicPort = static_cast<std::uint16_t>(port);
+    if (const QString link = json.value(QLatin1String("link")).toString(); !link.isEmpty()) {
+        const auto parsed = net::HostPort::parse(link.toStdString());
+        if (!parsed)
+            return damaged(path, "link: " + parsed.error().context);
+        state.link = *parsed;
+        state.isPrivateLink = json.value(QLatin1String("is_private_link")).toBool();
+    }
     return state;
 }
 
@@ -73,6 +80,10 @@ Result<void> saveServerState(const QString& path, const ServerState& state)
         json.insert(QStringLiteral("public_host"), QString::fromStdString(state.publicHost));
     if (state.publicPort)
         json.insert(QStringLiteral("public_port"), *state.publicPort);
+    if (state.link) {
+        json.insert(QStringLiteral("link"), QString::fromStdString(state.link->toString()));
+        json.insert(QStringLiteral("is_private_link"), state.isPrivateLink);
+    }
     const QByteArray content = QJsonDocument(json).toJson();
     return program::writeFile(path.toStdString(),
                               asBytes({content.constData(), static_cast<std::size_t>(content.size())}));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "net/endpoint.h"
 #include "net/prefix.h"
 
 #include <QString>
@@ -16,7 +17,9 @@ namespace gvpn::server {
 struct ServerState {
     std::vector<net::Prefix> pools;
     std::string publicHost;
-    std::optional<std::uint16_t> publicPort;
+    std::optional<std::uint16_t> publicPort{};
+    std::optional<net::HostPort> link{};  // what the last start wrote into its link, for invites made while none runs
+    bool isPrivateLink = false;           // that only the LAN reaches
 
     [[nodiscard]] bool operator==(const ServerState&) const = default;
 };

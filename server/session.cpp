@@ -74,10 +74,22 @@ void Session::acceptLogin()
         m_channel->acceptLogin();
 }
 
-void Session::refuseLogin(const std::string& reason)
+void Session::acceptLogin(accounts::Account account)
+{
+    m_account = std::move(account);
+    acceptLogin();
+}
+
+void Session::refuseLogin(protocol::GoodbyeCode code, const std::string& reason)
 {
     if (!m_isOver)
-        m_channel->refuseLogin(reason);
+        m_channel->refuseLogin(code, reason);
+}
+
+void Session::notify(const std::string& text)
+{
+    if (!m_isOver)
+        m_channel->notify(text);
 }
 
 void Session::assign(const net::TunnelSettings& settings)
@@ -186,6 +198,7 @@ void Session::channelAddressRequested(const protocol::AddressRequest& request)
 void Session::channelEstablished(const tunnel::PacketForm& form)
 {
     m_form = form;
+    m_establishedAt = m_parts.linkContext.time.now();
 }
 
 void Session::channelDeadlineChanged()

@@ -2,6 +2,7 @@
 // addresses, queue and counters. Lives in the data thread; its host (the hub) owns it and decides.
 #pragma once
 
+#include "accounts/account.h"
 #include "protocol/server_conversation.h"
 #include "server/channel.h"
 #include "tls/tls_engine.h"
@@ -51,9 +52,12 @@ public:
     void start();
     // Decisions that come too late mean nothing.
     void acceptLogin();
-    void refuseLogin(const std::string& reason);
+    void acceptLogin(accounts::Account account);
+    void refuseLogin(protocol::GoodbyeCode code, const std::string& reason);
     void assign(const net::TunnelSettings& settings);
     void refuseAddress(protocol::GoodbyeCode code, const std::string& reason);
+    /// A sentence for the person at the other end, where the protocol has a word for it.
+    void notify(const std::string& text);
     /// Says goodbye and ends; sessionEnded() follows with this reason.
     void leave(protocol::GoodbyeCode code, const std::string& text, const Error& reason);
     /// Ends without a word; sessionEnded() follows with this reason.
@@ -69,6 +73,10 @@ public:
     [[nodiscard]] bool isOver() const { return m_isOver; }
     /// Precondition: a login or an address was requested.
     [[nodiscard]] const ClientClaims& claims() const { return m_channel->claims(); }
+    /// Whose it is, once the accounts have let it in; none with --login none.
+    [[nodiscard]] const std::optional<accounts::Account>& account() const { return m_account; }
+    /// When packets began to flow.
+    [[nodiscard]] TimePoint establishedAt() const { return m_establishedAt; }
     [[nodiscard]] const std::vector<net::InterfaceAddress>& addresses() const { return m_addresses; }
     [[nodiscard]] bool holdsAddress(const net::IpAddress& address) const;
     [[nodiscard]] const tunnel::PacketForm& form() const { return m_form; }
@@ -102,6 +110,8 @@ private:
     std::unique_ptr<Channel> m_channel;  // from the first byte on
     tunnel::PacketQueue m_queue;
     tunnel::Counters m_counters;
+    std::optional<accounts::Account> m_account;
+    TimePoint m_establishedAt{};
     std::vector<net::InterfaceAddress> m_addresses;
     tunnel::PacketForm m_form;
     std::optional<Error> m_leaveReason;

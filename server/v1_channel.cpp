@@ -14,9 +14,9 @@ V1Channel::V1Channel(Parts parts, Channel::Observer& observer)
     , m_link(std::move(parts.stream), v1::HandshakeBytes, parts.linkContext, *this)
 {}
 
-void V1Channel::refuseLogin(const std::string& reason)
+void V1Channel::refuseLogin(protocol::GoodbyeCode code, const std::string& reason)
 {
-    leave(protocol::GoodbyeCode::LoginRefused, reason);
+    leave(code, reason);
 }
 
 void V1Channel::assign(const net::TunnelSettings& /*settings*/)

@@ -24,10 +24,12 @@ public:
     void start() override { m_link.start(); }
     /// v1 has no login: never called.
     void acceptLogin() override {}
-    void refuseLogin(const std::string& reason) override;
+    void refuseLogin(protocol::GoodbyeCode code, const std::string& reason) override;
     /// The client has its address already: it is told the bypass only.
     void assign(const net::TunnelSettings& settings) override;
     void refuseAddress(protocol::GoodbyeCode code, const std::string& reason) override;
+    /// v1 has no word for it.
+    void notify(const std::string& /*text*/) override {}
     /// v1 has no goodbye: the connection just ends.
     void leave(protocol::GoodbyeCode code, const std::string& text) override;
     void drop() override;

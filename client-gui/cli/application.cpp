@@ -9,10 +9,12 @@
 #include "tun/linux_tun.h"
 
 #include <QCoreApplication>
+#include <QDateTime>
 #include <QRandomGenerator>
 #include <QSysInfo>
 
 #include <algorithm>
+#include <utility>
 
 namespace gvpn::cli {
 
@@ -57,8 +59,6 @@ void Application::start()
                   .error = {ErrorCode::PermissionDenied, "it needs the right to set up the network (CAP_NET_ADMIN)"}});
         return;
     }
-    if (m_options.hasInvite)
-        m_output.sentence(tr("The link's invite is ignored: this version knows no invites."));
     if (isTunNameTaken()) {
         refuse(ErrorCode::AlreadyExists, client::sentenceForTakenName(m_options.tunName), ExitStatus::Failure);
         return;
@@ -97,7 +97,9 @@ bool Application::prepareKeys()
         refuse(error.code, client::sentenceForStateDir(m_stateDir, error), program::ExitStatus::Failure);
         return false;
     }
-    return choosePin();
+    if (!m_options.profileName.empty())
+        return useProfile();
+    return m_options.link ? useLink() : choosePin();
 }
 
 Result<void> Application::prepareState()
@@ -120,13 +122,80 @@ Result<void> Application::prepareState()
     return {};
 }
 
+bool Application::useProfile()
+{
+    auto store = profileStoreFor(m_options.stateDir);
+    if (!store) {
+        refuse(store.error().code, client::sentenceForProfile(store.error()), program::ExitStatus::Failure);
+        return false;
+    }
+    auto profile = store->find(m_options.profileName);
+    if (!profile) {
+        const ProfileAnswer answer = failureToFind(m_options.profileName, *store, profile.error());
+        refuse(profile.error().code, answer.sentences.value(0), answer.status);
+        return false;
+    }
+    if (m_options.password && m_options.user.empty() && profile->user.empty()) {
+        refuse(ErrorCode::InvalidArgument,
+               tr("A password needs a user, and the profile names none: give --user NAME as well."),
+               program::ExitStatus::Usage);
+        return false;
+    }
+    m_profiles.emplace(std::move(*store));
+    m_profile = std::move(*profile);
+    m_announcesProfile = m_profile->isPending();
+    applyProfile();
+    return true;
+}
+
+bool Application::useLink()
+{
+    const auto refuseFor = [this](const Error& error) {
+        refuse(error.code, client::sentenceForProfile(error), program::ExitStatus::Failure);
+        return false;
+    };
+    auto store = profileStoreFor(m_options.stateDir);
+    if (!store)
+        return refuseFor(store.error());
+    m_profiles.emplace(std::move(*store));
+    const auto remembered = m_known->find(m_options.server);
+    auto profile = client::enrol(
+        *m_options.link, *m_profiles, [this](const Pin& server) { return identityFor(server); },
+        QDateTime::currentDateTimeUtc().toString(Qt::ISODate).toStdString());
+    m_options.link.reset();
+    if (!profile)
+        return refuseFor(profile.error());
+    if (remembered && remembered != m_options.pin)
+        m_output.sentence(client::sentenceForNewKey(m_options.server, *remembered, *m_options.pin));
+    m_profile = std::move(*profile);
+    m_announcesProfile = true;
+    applyProfile();
+    return true;
+}
+
+/// What the command line says, wins.
+void Application::applyProfile()
+{
+    m_options.server = m_profile->server;
+    m_options.pin = m_profile->pin;
+    if (m_options.user.empty())
+        m_options.user = m_profile->user;
+    if (!m_options.acceptRoutes)
+        m_options.acceptRoutes = m_profile->acceptRoutes;
+    m_output.setServer(m_options.server);
+}
+
+Result<tls::Identity> Application::identityFor(const Pin& server) const
+{
+    return program::loadOrCreateIdentity(m_stateDir + DevicesDir + '/' + server.toString() + ".pem");
+}
+
 bool Application::choosePin()
 {
     const auto remembered = m_known->find(m_options.server);
     if (remembered && m_options.pin && *remembered != *m_options.pin) {
         refuse(ErrorCode::IdentityMismatch,
-               client::sentenceForContradiction(m_options.server, *remembered, *m_options.pin,
-                                                QString::fromStdString(m_known->file())),
+               client::sentenceForContradiction(m_options.server, *remembered, *m_options.pin),
                program::ExitStatus::IdentityMismatch);
         return false;
     }
@@ -146,28 +215,32 @@ Result<void> Application::makeConnection()
                       .openTun = [](const std::string& name) { return tun::openLinuxTun({.name = name}); },
                       .configurator = *m_configurator,
                       .readSnapshot = system::readNetworkSnapshot,
-                      .identityFor =
-                          [directory = m_stateDir + DevicesDir](const Pin& server) {
-                              return program::loadOrCreateIdentity(directory + '/' + server.toString() + ".pem");
-                          },
+                      .identityFor = [this](const Pin& server) { return identityFor(server); },
                       .time = m_time,
                       .makeTimer = client::makeQtTimer,
                       .roll = [] { return QRandomGenerator::global()->generateDouble(); }});
-    m_connection = std::make_unique<client::Connection>(connectionOptions(), *m_edges);
+    m_connection = std::make_unique<client::Connection>(takeConnectionOptions(), *m_edges);
     listenTo(*m_connection);
     return {};
 }
 
-client::ConnectionOptions Application::connectionOptions() const
+client::ConnectionOptions Application::takeConnectionOptions()
 {
+    protocol::Credentials credentials;
+    credentials.deviceName = QSysInfo::machineHostName().toStdString();
+    if (auto password = std::exchange(m_options.password, std::nullopt))
+        credentials.password = {m_options.user, std::move(*password)};
+    else if (m_profile)
+        credentials.invite = m_profile->invite;
     return {.server = m_options.server,
             .wireProtocol = m_options.wireProtocol,
             .pin = m_options.pin,
             .wanted = m_options.wanted,
-            .acceptRoutes = m_options.acceptRoutes,
+            .acceptRoutes = m_options.acceptRoutes.value_or(client::AcceptRoutes{}),
             .tunName = m_options.tunName,
             .software = "gvpn-client " + QCoreApplication::applicationVersion().toStdString(),
-            .deviceName = QSysInfo::machineHostName().toStdString(),
+            .credentials = std::move(credentials),
+            .user = m_options.user,
             .instance = randomInstance()};
 }
 
@@ -175,7 +248,9 @@ void Application::listenTo(client::Connection& connection)
 {
     using client::Connection;
     connect(&connection, &Connection::stateChanged, this, &Application::onState);
-    connect(&connection, &Connection::loggedIn, this, &Application::remember);
+    connect(&connection, &Connection::loggedIn, this, &Application::onLoggedIn);
+    connect(&connection, &Connection::noticeReceived, this,
+            [this](const std::string& text) { m_output.sentence(client::sentenceForNotice(text)); });
     connect(&connection, &Connection::routesSkipped, this, [this](const auto& skipped) {
         for (const client::SkippedRoute& route : skipped)
             m_output.sentence(client::sentenceFor(route));
@@ -220,11 +295,32 @@ void Application::ask(const client::Fault& fault)
     });
 }
 
-void Application::remember(const Pin& pin)
+void Application::onLoggedIn(const Pin& pin, protocol::LoginMethod method)
 {
-    if (const auto remembered = m_known->remember(m_options.server, pin); !remembered)
+    // With --server a remembered key is never replaced; a link or profile was chosen with its key.
+    const auto remembered =
+        m_profile ? m_known->replace(m_options.server, pin) : m_known->remember(m_options.server, pin);
+    if (!remembered)
         m_output.sentence(tr("The server's key could not be remembered: %1.")
                               .arg(QString::fromStdString(remembered.error().context)));
+    if (m_profile)
+        rememberProfile(method);
+}
+
+void Application::rememberProfile(protocol::LoginMethod method)
+{
+    auto noted = client::noteLogin(*m_profile, *m_profiles, method);
+    // Somebody may remove a profile that is in use.
+    if (!noted && noted.error().code == ErrorCode::NotFound)
+        return;
+    if (!noted) {
+        m_output.sentence(client::sentenceForProfile(noted.error()));
+        return;
+    }
+    m_profile = std::move(*noted);
+    if (std::exchange(m_announcesProfile, false))
+        m_output.profile(m_profile->name, m_profile->isPending(),
+                         client::sentenceForRemembered(m_profile->name, m_options.stateDir));
 }
 
 void Application::end(const std::optional<client::Fault>& fault)

@@ -8,6 +8,7 @@
 #include "client/boot_time.h"
 #include "client/connection.h"
 #include "client/known_servers.h"
+#include "client/profile_store.h"
 
 #include <QObject>
 
@@ -33,18 +34,26 @@ Q_SIGNALS:
 private:
     [[nodiscard]] bool isTunNameTaken() const;
     [[nodiscard]] bool isV1() const { return m_options.wireProtocol == client::WireProtocol::V1; }
-    /// The state directory and the server's key. False: the run has been ended.
+    /// The state directory, where to, and the server's key. False: the run has been ended.
     [[nodiscard]] bool prepareKeys();
     [[nodiscard]] Result<void> prepareState();
+    /// The profile of --profile. False: the run has been ended.
+    [[nodiscard]] bool useProfile();
+    /// The link's profile and device key are written before anything is sent. False: the run has been ended.
+    [[nodiscard]] bool useLink();
+    void applyProfile();
+    [[nodiscard]] Result<tls::Identity> identityFor(const Pin& server) const;
     /// False: what is remembered and what was given contradict each other; the run has been ended.
     [[nodiscard]] bool choosePin();
     [[nodiscard]] Result<void> makeConnection();
-    [[nodiscard]] client::ConnectionOptions connectionOptions() const;
+    /// The secrets go with it: nothing of them stays here.
+    [[nodiscard]] client::ConnectionOptions takeConnectionOptions();
     void listenTo(client::Connection& connection);
     void onState(const client::State& state);
     void onDisconnected(const client::Disconnected& state);
     void ask(const client::Fault& fault);
-    void remember(const Pin& pin);
+    void onLoggedIn(const Pin& pin, protocol::LoginMethod method);
+    void rememberProfile(protocol::LoginMethod method);
     void end(const std::optional<client::Fault>& fault);
     /// There is no connection yet that could end.
     void refuse(ErrorCode code, const QString& sentence, program::ExitStatus status);
@@ -54,6 +63,9 @@ private:
     Output m_output;
     std::string m_stateDir;
     std::optional<client::KnownServers> m_known;
+    std::optional<client::ProfileStore> m_profiles;
+    std::optional<client::Profile> m_profile;  // the one that is connected with
+    bool m_announcesProfile = false;           // at the next login
     client::BootTime m_time;
     std::unique_ptr<system::NetworkConfigurator> m_configurator;
     std::unique_ptr<client::Edges> m_edges;

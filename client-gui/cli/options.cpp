@@ -1,7 +1,8 @@
 #include "cli/options.h"
 
+#include "cli/option_values.h"
+#include "cli/target_options.h"
 #include "net/tunnel_settings.h"
-#include "protocol/link.h"
 
 #include <QCommandLineParser>
 #include <QCoreApplication>
@@ -12,27 +13,24 @@ namespace gvpn::cli {
 
 namespace {
 
-Failure usage(const QString& sentence)
-{
-    return fail(ErrorCode::InvalidArgument, sentence.toStdString());
-}
-
-/// "--pin abc: why."
-Failure badValue(const QString& option, const QString& value, const Error& error)
-{
-    return usage(QStringLiteral("%1 %2: %3.").arg(option, value, QString::fromStdString(error.context)));
-}
-
 void declare(QCommandLineParser& parser)
 {
     const auto text = [](const char* english) { return QCoreApplication::translate("gvpn::cli", english); };
     parser.setApplicationDescription(text("Connects this computer to an office network through a gvpn-server."));
-    parser.addPositionalArgument(QStringLiteral("LINK"), text("The server's link, gvpn://HOST:PORT/?pin=PIN."),
-                                 QStringLiteral("[LINK]"));
+    parser.addPositionalArgument(QStringLiteral("LINK"),
+                                 text("The server's link, gvpn://HOST:PORT/?pin=PIN&invite=SECRET: it is remembered as "
+                                      "a profile. Or 'profile' and what to do with profiles: list, show NAME, remove "
+                                      "NAME, export NAME, import FILE."),
+                                 QStringLiteral("[LINK | profile ...]"));
     const auto add = [&](const char* name, const char* description, const char* value = "") {
         parser.addOption({QString::fromLatin1(name), text(description), QString::fromLatin1(value)});
     };
+    add("link-stdin", "Read the link from standard input.");
+    add("profile", "Connect as a link was remembered.", "NAME");
     add("server", "The server, in place of a link.", "HOST[:PORT]");
+    add("user", "Log in as this user, with a password that is asked for on the terminal.", "NAME");
+    add("password-stdin", "Read the user's password from standard input.");
+    add("password-fd", "Read the user's password from this descriptor.", "N");
     add("pin", "The server's key: 43 characters, as the server shows it.", "PIN");
     add("trust-on-first-use", "Trust whatever key an unknown server shows, and remember it.");
     add("cidr", "This tunnel address or none; once for IPv4, once for IPv6.", "ADDRESS/LEN");
@@ -51,59 +49,6 @@ void declare(QCommandLineParser& parser)
     // Not addHelpOption(), which would add --help-all as well.
     parser.addOption({{QStringLiteral("h"), QStringLiteral("help")}, text("Show this text.")});
     parser.addOption({{QStringLiteral("v"), QStringLiteral("version")}, text("Show the version.")});
-}
-
-/// The one value of an option that must not be repeated; nullopt without it.
-Result<std::optional<QString>> single(const QCommandLineParser& parser, const QString& name)
-{
-    const QStringList values = parser.values(name);
-    if (values.size() > 1)
-        return usage(QStringLiteral("--%1 can be given only once.").arg(name));
-    return values.isEmpty() ? std::nullopt : std::optional(values.front());
-}
-
-Result<void> readLink(const QString& text, CliOptions& options)
-{
-    auto link = protocol::Link::parse(text.toStdString());
-    // The link is not repeated: it may hold an invite.
-    if (!link)
-        return usage(QStringLiteral("The link can't be used: %1.").arg(QString::fromStdString(link.error().context)));
-    options.server = link->server;
-    options.pin = link->pin;
-    options.hasInvite = link->invite.has_value();
-    return {};
-}
-
-Result<void> readServer(const QCommandLineParser& parser, CliOptions& options)
-{
-    const QStringList links = parser.positionalArguments();
-    const auto server = single(parser, QStringLiteral("server"));
-    const auto pin = single(parser, QStringLiteral("pin"));
-    if (!server || !pin)
-        return fail(!server ? server.error() : pin.error());
-    options.trustsOnFirstUse = parser.isSet(QStringLiteral("trust-on-first-use"));
-    if (links.isEmpty() == !server->has_value())
-        return usage(links.isEmpty() ? QStringLiteral("Name a server: a link, or --server HOST[:PORT].")
-                                     : QStringLiteral("Give a link or --server, not both."));
-    if (links.size() > 1)
-        return usage(QStringLiteral("Give one link; '%1' is one argument too many.").arg(links.at(1)));
-    if (!links.isEmpty() && (pin->has_value() || options.trustsOnFirstUse))
-        return usage(QStringLiteral("A link names the server's key: leave out --pin and --trust-on-first-use."));
-    if (pin->has_value() && options.trustsOnFirstUse)
-        return usage(QStringLiteral("Give --pin or --trust-on-first-use, not both."));
-    if (!links.isEmpty())
-        return readLink(links.front(), options);
-    auto parsed = net::HostPort::parse((*server)->toStdString());
-    if (!parsed)
-        return badValue(QStringLiteral("--server"), **server, parsed.error());
-    options.server = std::move(*parsed);
-    if (pin->has_value()) {
-        const auto value = Pin::parse((*pin)->toStdString());
-        if (!value)
-            return badValue(QStringLiteral("--pin"), **pin, value.error());
-        options.pin = *value;
-    }
-    return {};
 }
 
 Result<void> readWanted(const QCommandLineParser& parser, CliOptions& options)
@@ -128,12 +73,12 @@ Result<void> readWireProtocol(const QCommandLineParser& parser, CliOptions& opti
     if (!parser.isSet(QStringLiteral("v1")))
         return {};
     options.wireProtocol = client::WireProtocol::V1;
-    if (!parser.positionalArguments().isEmpty())
+    if (!parser.positionalArguments().isEmpty() || parser.isSet(QStringLiteral("link-stdin")))
         return usage(QStringLiteral("--v1 can't be used with a link, which names a key: give --server HOST[:PORT]."));
-    for (const char* name : {"pin", "trust-on-first-use"}) {
+    for (const char* name : {"pin", "trust-on-first-use", "profile", "user", "password-stdin", "password-fd"}) {
         if (parser.isSet(QLatin1String(name)))
-            return usage(
-                QStringLiteral("--v1 can't be used with --%1: that protocol knows no keys.").arg(QLatin1String(name)));
+            return usage(QStringLiteral("--v1 can't be used with --%1: that protocol knows neither keys nor users.")
+                             .arg(QLatin1String(name)));
     }
     if (options.wanted.empty())
         options.wanted = {net::InterfaceAddress::parse(DefaultV1Address).value()};
@@ -149,26 +94,26 @@ Result<void> readWireProtocol(const QCommandLineParser& parser, CliOptions& opti
 
 Result<void> readAcceptRoutes(const QCommandLineParser& parser, CliOptions& options)
 {
-    const QString name = QStringLiteral("accept-routes");
-    const QStringList values = parser.values(name);
+    const QStringList values = parser.values(QStringLiteral("accept-routes"));
     if (values.isEmpty())
         return {};
-    options.acceptRoutes.isAuto = values.contains(QStringLiteral("auto"));
-    if (values.contains(QStringLiteral("none"))) {
-        if (values.size() > 1)
-            return usage(QStringLiteral("--accept-routes none can't be combined with another value."));
-        return {};
-    }
+    client::AcceptRoutes routes{.isAuto = values.contains(QStringLiteral("auto")), .named = {}};
+    if (values.contains(QStringLiteral("none")) && values.size() > 1)
+        return usage(QStringLiteral("--accept-routes none can't be combined with another value."));
+    if (std::size_t(values.size()) >= client::MaxProfileRoutes)
+        return usage(
+            QStringLiteral("--accept-routes can be given %1 times at most.").arg(client::MaxProfileRoutes - 1));
     for (const QString& text : values) {
-        if (text == QStringLiteral("auto"))
+        if (text == QStringLiteral("auto") || text == QStringLiteral("none"))
             continue;
         const auto prefix = net::Prefix::parse(text.toStdString());
         if (!prefix)
             return badValue(QStringLiteral("--accept-routes"), text, prefix.error());
         if (client::isNeverRouted(*prefix))
             return usage(QStringLiteral("--accept-routes %1: no tunnel may take this network.").arg(text));
-        options.acceptRoutes.named.push_back(*prefix);
+        routes.named.push_back(*prefix);
     }
+    options.acceptRoutes = std::move(routes);
     return {};
 }
 
@@ -204,7 +149,7 @@ Result<void> readRest(const QCommandLineParser& parser, CliOptions& options)
 
 }  // namespace
 
-Result<std::variant<CliOptions, InfoText>> parseOptions(const QStringList& arguments)
+Result<CommandLine> parseOptions(const QStringList& arguments)
 {
     QCommandLineParser parser;
     declare(parser);
@@ -215,8 +160,13 @@ Result<std::variant<CliOptions, InfoText>> parseOptions(const QStringList& argum
     if (parser.isSet(QStringLiteral("version")))
         return InfoText{QCoreApplication::applicationName() + QLatin1Char(' ') + QCoreApplication::applicationVersion()
                         + QLatin1Char('\n')};
+    if (parser.positionalArguments().value(0) == QStringLiteral("profile")) {
+        const auto command = readProfileCommand(parser);
+        return command ? Result<CommandLine>(*command) : fail(command.error());
+    }
     CliOptions options;
-    for (const auto read : {readServer, readWanted, readWireProtocol, readAcceptRoutes, readRest}) {
+    // The link's profile takes the routes along.
+    for (const auto read : {readWanted, readWireProtocol, readAcceptRoutes, readTarget, readRest}) {
         if (const auto done = read(parser, options); !done)
             return fail(done.error());
     }

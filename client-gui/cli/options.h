@@ -2,6 +2,9 @@
 #pragma once
 
 #include "base/pin.h"
+#include "base/shared_secret.h"
+#include "cli/profile_command.h"
+#include "client/enrolment.h"
 #include "client/route_policy.h"
 #include "client/wire_protocol.h"
 #include "net/endpoint.h"
@@ -19,13 +22,18 @@ namespace gvpn::cli {
 inline constexpr std::string_view DefaultV1Address = "10.86.0.101/24";
 
 struct CliOptions {
-    net::HostPort server;
+    net::HostPort server;  // empty: the profile's, or that of the link which is still to be read
     client::WireProtocol wireProtocol = client::WireProtocol::V2;
     std::optional<Pin> pin;
-    bool hasInvite = false;  // the link has one, which this version does not use
+    std::optional<client::Invitation> link;
+    bool readsLink = false;  // the link is still to be read from standard input
+    std::string profileName;
+    std::string user;                       // who logs in with a password; never beside an invite
+    std::optional<int> passwordDescriptor;  // where the password is still to be read from
+    std::optional<SharedSecret> password;   // never from the command line itself
     bool trustsOnFirstUse = false;
-    std::vector<net::InterfaceAddress> wanted;  // at most one of each family; V1: one, IPv4
-    client::AcceptRoutes acceptRoutes;
+    std::vector<net::InterfaceAddress> wanted;         // at most one of each family; V1: one, IPv4
+    std::optional<client::AcceptRoutes> acceptRoutes;  // none: the profile's, or auto
     std::string tunName;
     std::string stateDir;  // empty: the default
     bool isOnce = false;
@@ -38,8 +46,10 @@ struct InfoText {
     QString text;
 };
 
+using CommandLine = std::variant<CliOptions, ProfileCommand, InfoText>;
+
 /// arguments[0] is the program. InvalidArgument: the context is one sentence for the person. Needs a QCoreApplication
 /// for its name and version.
-[[nodiscard]] Result<std::variant<CliOptions, InfoText>> parseOptions(const QStringList& arguments);
+[[nodiscard]] Result<CommandLine> parseOptions(const QStringList& arguments);
 
 }  // namespace gvpn::cli

@@ -196,6 +196,15 @@ void Output::failure(ErrorCode code, const QString& text)
     sentence(text);
 }
 
+void Output::profile(const std::string& name, bool isPending, const QString& text)
+{
+    if (m_isJson)
+        writeJson({{QStringLiteral("event"), QStringLiteral("profile")},
+                   {QStringLiteral("name"), fromText(name)},
+                   {QStringLiteral("pending"), isPending}});
+    sentence(text);
+}
+
 /// A server that stays away would fill the screen with one sentence.
 void Output::failedAttempt(const client::Fault& fault)
 {

@@ -28,10 +28,14 @@ public:
         , m_server(std::move(server))
     {}
 
+    /// Whose sentences these are; until it is known they name an empty one.
+    void setServer(net::HostPort server) { m_server = std::move(server); }
     /// What was said last is not said again; nor is an attempt's failure, until something else has happened.
     void state(const client::State& state);
     /// The end before there was a connection to speak of: "disconnected" with this sentence.
     void failure(ErrorCode code, const QString& text);
+    /// Under which name the server is remembered: an event, and the sentence for people.
+    void profile(const std::string& name, bool isPending, const QString& text);
     /// A whole sentence.
     void sentence(const QString& text);
 

@@ -87,24 +87,27 @@ std::optional<protocol::ClientOffer> Attempt::linkReady()
         fail(Fault{.stage = Stage::Tun, .error = device.error()});
         return std::nullopt;
     }
-    return makeOffer(**device);
+    return takeOffer(**device);
 }
 
-protocol::ClientOffer Attempt::makeOffer(const tun::TunDevice& device) const
+protocol::ClientOffer Attempt::takeOffer(const tun::TunDevice& device)
 {
-    const ConnectionOptions& options = m_inputs.options;
+    ConnectionOptions& options = m_inputs.options;
     const bool isRequired = !options.wanted.empty();
     return {.software = options.software,
             .instance = options.instance,
             .takes = device.takes(),
-            .login = {.method = protocol::LoginMethod::None, .deviceName = options.deviceName},
+            .credentials = std::exchange(options.credentials, {}),
             .address = {.wanted = isRequired ? options.wanted : m_inputs.lastAddresses, .isRequired = isRequired},
             // The route policy leaves them out.
             .limits = {.allowsReservedRoutes = true}};
 }
 
-void Attempt::linkLoggedIn()
+void Attempt::linkLoggedIn(std::optional<protocol::LoginMethod> method)
 {
+    m_isLoginAnswered = true;
+    if (method)
+        Q_EMIT loggedIn(*method);
     reach(Stage::Address);
 }
 
@@ -214,8 +217,24 @@ void Attempt::linkRoom()
         m_pump->linkRoom();
 }
 
+void Attempt::linkNotice(const std::string& text)
+{
+    if (!m_isOver && m_notices++ < MaxNotices)
+        Q_EMIT noticeReceived(text);
+}
+
+PasswordFate Attempt::passwordFate() const
+{
+    if (sentLogin() != protocol::LoginMethod::Password || m_isServerBusy)
+        return PasswordFate::NotSent;
+    return m_isLoginAnswered ? PasswordFate::Answered : PasswordFate::Unanswered;
+}
+
 void Attempt::linkEnded(const LinkEnd& end)
 {
+    m_isServerBusy = end.isServerBusy;
+    if (end.error.code == ErrorCode::LoginRefused)
+        m_isLoginAnswered = true;
     Fault fault{.stage = m_stage.value_or(Stage::Tls), .error = end.error, .presentedPin = end.presentedPin};
     if (end.presentedPin)
         fault.expectedPin = m_inputs.options.pin;
@@ -236,6 +255,8 @@ void Attempt::fail(Fault fault)
     leave();
     fault.wasUp = m_isUp;
     fault.wireProtocol = m_inputs.options.wireProtocol;
+    fault.sentLogin = sentLogin();
+    fault.isServerBusy = m_isServerBusy;
     Q_EMIT failed(fault);
 }
 

@@ -17,6 +17,14 @@ namespace gvpn::client {
 
 inline constexpr Duration ProbeInterval{1'000};
 inline constexpr Duration ProbeDeadline{10'000};
+inline constexpr unsigned MaxNotices = 4;  // of one connection; more would fill the person's screen
+
+/// What became of the password in an attempt.
+enum class PasswordFate {
+    NotSent,     // or the server was too busy to look at it
+    Answered,    // right or wrong
+    Unanswered,  // the server may or may not have it
+};
 
 struct AttemptInputs {
     ConnectionOptions options;
@@ -34,10 +42,15 @@ public:
     void start();
     /// Says goodbye where there is somebody, and rests. No signal follows.
     void leave();
+    [[nodiscard]] PasswordFate passwordFate() const;
 
 Q_SIGNALS:
     /// Each stage once, in order.
     void stageReached(gvpn::client::Stage stage);
+    /// v2: the server has let us in. Before Stage::Address.
+    void loggedIn(gvpn::protocol::LoginMethod method);
+    /// The server's text, one sentence for the person; from outside: escape before showing.
+    void noticeReceived(const std::string& text);
     /// Some routes were not taken.
     void routesSkipped(const std::vector<gvpn::client::SkippedRoute>& skipped);
     /// The server named resolvers, which this version doesn't set.
@@ -48,17 +61,23 @@ Q_SIGNALS:
 
 private:
     [[nodiscard]] std::optional<protocol::ClientOffer> linkReady() override;
-    void linkLoggedIn() override;
+    void linkLoggedIn(std::optional<protocol::LoginMethod> method) override;
     void linkEstablished(const protocol::Established& established) override;
     void linkPacket(const net::SegmentHeader& segment, ByteSpan packet) override;
     void linkRoom() override;
+    void linkNotice(const std::string& text) override;
     void linkEnded(const LinkEnd& end) override;
 
     void onConnected(std::unique_ptr<transport::ByteStream> stream);
     /// The only place that decides which protocol is spoken.
     [[nodiscard]] Result<std::unique_ptr<ServerLink>> makeLink(std::unique_ptr<transport::ByteStream> stream);
     [[nodiscard]] bool isV1() const { return m_inputs.options.wireProtocol == WireProtocol::V1; }
-    [[nodiscard]] protocol::ClientOffer makeOffer(const tun::TunDevice& device) const;
+    /// The credentials go with it: nothing of them stays here.
+    [[nodiscard]] protocol::ClientOffer takeOffer(const tun::TunDevice& device);
+    [[nodiscard]] std::optional<protocol::LoginMethod> sentLogin() const
+    {
+        return m_link ? m_link->sentLogin() : std::nullopt;
+    }
     /// Emits every stage up to this one that the protocol has.
     void reach(Stage stage);
     void setUpTunnel(const protocol::Established& established);
@@ -85,6 +104,9 @@ private:
     net::EchoId m_probeId;
     TimePoint m_probeEnd = Never;
     std::optional<Stage> m_stage;
+    unsigned m_notices = 0;
+    bool m_isLoginAnswered = false;
+    bool m_isServerBusy = false;
     bool m_isUp = false;
     bool m_isOver = false;
 };

@@ -4,6 +4,12 @@
 
 namespace gvpn::client {
 
+namespace {
+
+constexpr std::size_t MaxReportedNotices = 64;  // then all may be said again
+
+}  // namespace
+
 void Connection::LaterDeleter::operator()(Attempt* attempt) const
 {
     attempt->disconnect();
@@ -70,7 +76,19 @@ void Connection::perform(const StartAttempt& command)
 
 void Connection::perform(const AbandonAttempt& /*command*/)
 {
+    settlePassword();
     m_attempt.reset();
+}
+
+void Connection::settlePassword()
+{
+    if (!m_attempt)
+        return;
+    const PasswordFate fate = m_attempt->passwordFate();
+    if (fate == PasswordFate::NotSent)
+        return;
+    m_options.credentials.password.reset();
+    m_isPasswordAnswerLost = fate == PasswordFate::Unanswered;
 }
 
 void Connection::perform(const StartRetryTimer& command)
@@ -108,6 +126,8 @@ void Connection::listenTo(Attempt& attempt)
         };
     };
     connect(&attempt, &Attempt::stageReached, this, later(&Connection::onStage));
+    connect(&attempt, &Attempt::loggedIn, this, later(&Connection::onLoggedIn));
+    connect(&attempt, &Attempt::noticeReceived, this, later(&Connection::onNotice));
     connect(&attempt, &Attempt::routesSkipped, this, later(&Connection::onRoutesSkipped));
     connect(&attempt, &Attempt::resolversIgnored, this, later(&Connection::onResolversIgnored));
     connect(&attempt, &Attempt::succeeded, this, later(&Connection::onSucceeded));
@@ -116,10 +136,26 @@ void Connection::listenTo(Attempt& attempt)
 
 void Connection::onStage(Stage stage)
 {
-    // The server has accepted the login when it is asked for an address. In v1 nobody has proved who they are.
-    if (stage == Stage::Address && m_options.pin && m_options.wireProtocol == WireProtocol::V2)
-        Q_EMIT loggedIn(*m_options.pin);
     post(StageReached{stage});
+}
+
+void Connection::onLoggedIn(protocol::LoginMethod method)
+{
+    m_options.credentials.password.reset();
+    m_isPasswordAnswerLost = false;
+    // A server that asks for nothing has not redeemed the invite.
+    if (method != protocol::LoginMethod::None)
+        m_options.credentials.invite.reset();
+    if (m_options.pin)
+        Q_EMIT loggedIn(*m_options.pin, method);
+}
+
+void Connection::onNotice(const std::string& text)
+{
+    if (m_reportedNotices.size() >= MaxReportedNotices)
+        m_reportedNotices.clear();
+    if (m_reportedNotices.insert(text).second)
+        Q_EMIT noticeReceived(text);
 }
 
 void Connection::onSucceeded(const ConnectionInfo& info)
@@ -129,8 +165,13 @@ void Connection::onSucceeded(const ConnectionInfo& info)
     post(AttemptSucceeded{info});
 }
 
-void Connection::onFailed(const Fault& fault)
+void Connection::onFailed(const Fault& failure)
 {
+    Fault fault = failure;
+    if (m_isPasswordAnswerLost)
+        fault.missingPassword = MissingPassword::AnswerLost;
+    else if (!m_options.user.empty() && !m_options.credentials.password)
+        fault.missingPassword = MissingPassword::NotGiven;
     if (!fault.wasUp) {
         post(AttemptFailed{fault, m_edges.roll()});
         return;

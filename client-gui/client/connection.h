@@ -29,7 +29,10 @@ public:
 Q_SIGNALS:
     void stateChanged(const gvpn::client::State& state);
     /// The server with this key has let us in.
-    void loggedIn(const gvpn::Pin& pin);
+    void loggedIn(const gvpn::Pin& pin, gvpn::protocol::LoginMethod method);
+    /// The server's text, one sentence for the person, from outside: escape before showing. The same one is reported
+    /// once.
+    void noticeReceived(const std::string& text);
     /// The same route is reported once in the life of this object.
     void routesSkipped(const std::vector<gvpn::client::SkippedRoute>& skipped);
     void resolversIgnored(const std::vector<gvpn::net::IpAddress>& resolvers);
@@ -44,9 +47,13 @@ private:
     void perform(const CancelRetryTimer& command);
     void perform(const TearDown& command);
     void listenTo(Attempt& attempt);
+    /// Of the attempt that ends: a password goes over the wire once.
+    void settlePassword();
     void onStage(Stage stage);
+    void onLoggedIn(protocol::LoginMethod method);
+    void onNotice(const std::string& text);
     void onSucceeded(const ConnectionInfo& info);
-    void onFailed(const Fault& fault);
+    void onFailed(const Fault& failure);
     void onRoutesSkipped(const std::vector<SkippedRoute>& skipped);
     void onResolversIgnored(const std::vector<net::IpAddress>& resolvers);
 
@@ -67,6 +74,8 @@ private:
     TimePoint m_connectedSince{};
     std::deque<Event> m_events;
     bool m_isStepping = false;
+    bool m_isPasswordAnswerLost = false;
+    std::set<std::string> m_reportedNotices;
     std::set<net::Prefix> m_reportedRoutes;
     bool m_hasReportedResolvers = false;
 };

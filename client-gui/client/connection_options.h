@@ -1,11 +1,11 @@
-// What a person chose for a connection: from the command line, later from a profile. A value.
+// What a person chose for a connection: from the command line or from a profile. A value.
 #pragma once
 
 #include "base/pin.h"
 #include "client/route_policy.h"
 #include "client/wire_protocol.h"
 #include "net/endpoint.h"
-#include "protocol/messages.h"
+#include "protocol/client_conversation.h"
 
 #include <optional>
 #include <string>
@@ -19,9 +19,11 @@ struct ConnectionOptions {
     std::optional<Pin> pin;                     // none: the first handshake learns it. V1 has none
     std::vector<net::InterfaceAddress> wanted;  // --cidr: these or nothing. V1: one, IPv4
     AcceptRoutes acceptRoutes;
-    std::string tunName;              // empty: the first free one
-    std::string software;             // "gvpn-client 0.1.0"
-    std::string deviceName;           // shown to the server's administrator
+    std::string tunName;   // empty: the first free one
+    std::string software;  // "gvpn-client 0.1.0"
+    /// Beside the device key. The connection forgets a password after it was sent once, and an invite once it is in.
+    protocol::Credentials credentials;
+    std::string user;                 // who should log in, with a password or without; empty: not known
     protocol::InstanceId instance{};  // random, one for each run
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/pin.h"
 #include "client/wire_protocol.h"
+#include "protocol/messages.h"
 
 #include <optional>
 #include <string_view>
@@ -16,6 +17,13 @@ enum class Stage { Resolve, Tcp, Tls, Login, Address, Tun, Routes, Dns, Probe };
 /// "resolve", "tcp", …: for JSON events and sentences.
 [[nodiscard]] std::string_view stageName(Stage stage);
 
+/// Why a login was tried without the password that might have helped.
+enum class MissingPassword {
+    No,          // it was sent, or nobody expects one
+    NotGiven,    // a user was named, but no password
+    AnswerLost,  // sent once, the connection broke before the answer; not kept
+};
+
 struct Fault {
     Stage stage = Stage::Resolve;
     Error error;
@@ -23,6 +31,9 @@ struct Fault {
     std::optional<Pin> expectedPin{};   // IdentityMismatch
     std::optional<Pin> presentedPin{};  // IdentityMismatch, IdentityUnknown: the key that the server showed
     WireProtocol wireProtocol = WireProtocol::V2;
+    std::optional<protocol::LoginMethod> sentLogin{};  // how the login was tried, if it came to that
+    bool isServerBusy = false;                         // it said so, and has not looked at the login
+    MissingPassword missingPassword = MissingPassword::No;
 
     [[nodiscard]] bool operator==(const Fault&) const = default;
 };

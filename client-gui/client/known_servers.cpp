@@ -13,14 +13,6 @@ namespace {
 
 constexpr int FormatVersion = 1;
 
-/// Host names are the same in any case.
-std::string keyOf(const net::HostPort& server)
-{
-    std::string key = server.toString();
-    std::ranges::transform(key, key.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
-    return key;
-}
-
 Result<std::map<std::string, Pin>> parse(const QByteArray& text)
 {
     const QJsonObject root = QJsonDocument::fromJson(text).object();
@@ -39,6 +31,14 @@ Result<std::map<std::string, Pin>> parse(const QByteArray& text)
 
 }  // namespace
 
+std::string serverKey(const net::HostPort& server)
+{
+    // Host names are the same in any case.
+    std::string key = server.toString();
+    std::ranges::transform(key, key.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
+    return key;
+}
+
 Result<KnownServers> KnownServers::load(const std::string& path)
 {
     KnownServers known(path);
@@ -56,7 +56,7 @@ Result<KnownServers> KnownServers::load(const std::string& path)
 
 std::optional<Pin> KnownServers::find(const net::HostPort& server) const
 {
-    const auto at = m_pins.find(keyOf(server));
+    const auto at = m_pins.find(serverKey(server));
     return at == m_pins.end() ? std::nullopt : std::optional(at->second);
 }
 
@@ -67,8 +67,15 @@ Result<void> KnownServers::remember(const net::HostPort& server, const Pin& pin)
         return {};
     if (known)
         return fail(ErrorCode::AlreadyExists, m_file + " has another key for " + server.toString());
+    return replace(server, pin);
+}
+
+Result<void> KnownServers::replace(const net::HostPort& server, const Pin& pin)
+{
+    if (find(server) == pin)
+        return {};
     auto pins = m_pins;
-    pins.emplace(keyOf(server), pin);
+    pins.insert_or_assign(serverKey(server), pin);
     if (auto saved = save(pins); !saved)
         return saved;
     m_pins = std::move(pins);

@@ -12,6 +12,9 @@
 
 namespace gvpn::client {
 
+/// HOST:PORT in small letters: what tells one server from another.
+[[nodiscard]] std::string serverKey(const net::HostPort& server);
+
 inline constexpr std::size_t MaxKnownServersBytes = 1024 * 1024;
 
 class KnownServers {
@@ -23,6 +26,9 @@ public:
     [[nodiscard]] std::optional<Pin> find(const net::HostPort& server) const;
     /// Writes the file (mode 0600, all or nothing) unless the same is there already. AlreadyExists: another key is.
     [[nodiscard]] Result<void> remember(const net::HostPort& server, const Pin& pin);
+    /// The same, but another key gives way: only when a person chose the new one, and the server has shown that it has
+    /// it.
+    [[nodiscard]] Result<void> replace(const net::HostPort& server, const Pin& pin);
     [[nodiscard]] const std::string& file() const { return m_file; }
 
 private:

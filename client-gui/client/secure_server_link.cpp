@@ -5,6 +5,18 @@
 
 namespace gvpn::client {
 
+namespace {
+
+/// The conversation makes "unreachable" of it, which a network that breaks down says as well.
+bool isBusyGoodbye(ByteView body)
+{
+    const auto message = protocol::decode(body);
+    const auto* goodbye = message ? std::get_if<protocol::Goodbye>(&*message) : nullptr;
+    return goodbye && goodbye->code == protocol::GoodbyeCode::ServerBusy;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<ServerLink>> SecureServerLink::create(std::unique_ptr<transport::ByteStream> stream,
                                                              const std::optional<Pin>& pin, const Edges& edges,
                                                              tunnel::LinkContext& context,
@@ -70,8 +82,10 @@ void SecureServerLink::linkEstablished()
 
 void SecureServerLink::linkControl(ByteView body)
 {
-    if (m_conversation && !m_isOver)
-        performAll(m_conversation->receive(body, m_edges.time.now()));
+    if (!m_conversation || m_isOver)
+        return;
+    m_isServerBusy = !m_isLoggedIn && isBusyGoodbye(body);
+    performAll(m_conversation->receive(body, m_edges.time.now()));
 }
 
 void SecureServerLink::linkPacket(const net::SegmentHeader& segment, ByteSpan packet)
@@ -114,10 +128,13 @@ void SecureServerLink::perform(const protocol::Action& action)
     } else if (const auto* close = std::get_if<protocol::CloseConversation>(&action)) {
         m_link.close();
         end(close->error);
-    } else if (std::holds_alternative<protocol::LoggedIn>(action)) {
+    } else if (const auto* login = std::get_if<protocol::LoggedIn>(&action)) {
+        m_isLoggedIn = true;
         // The address reply may be larger than what is allowed before the login.
         m_link.allowLargeControl();
-        m_observer.linkLoggedIn();
+        m_observer.linkLoggedIn(login->method);
+    } else if (const auto* notice = std::get_if<protocol::NoticeReceived>(&action)) {
+        m_observer.linkNotice(notice->text);
     } else if (const auto* established = std::get_if<protocol::Established>(&action)) {
         m_link.allowPackets();
         m_observer.linkEstablished(*established);
@@ -143,7 +160,7 @@ void SecureServerLink::end(const Error& error)
     if (std::exchange(m_isOver, true))
         return;
     m_timer->stop();
-    LinkEnd result{error, std::nullopt};
+    LinkEnd result{error, std::nullopt, m_isServerBusy};
     if (error.code == ErrorCode::IdentityMismatch) {
         result.presentedPin = m_link.peerPin();
         if (!m_pin)

@@ -21,6 +21,10 @@ public:
     void start() override;
     void leave() override;
     [[nodiscard]] tunnel::PacketLink& packets() override { return m_link; }
+    [[nodiscard]] std::optional<protocol::LoginMethod> sentLogin() const override
+    {
+        return m_conversation ? m_conversation->sentLogin() : std::nullopt;
+    }
 
 private:
     SecureServerLink(std::unique_ptr<transport::ByteStream> stream, const std::optional<Pin>& pin,
@@ -48,6 +52,8 @@ private:
     tunnel::SecureLink m_link;
     std::unique_ptr<Timer> m_timer;  // the TLS deadline, then the conversation's
     TimePoint m_timerDue = Never;
+    bool m_isLoggedIn = false;
+    bool m_isServerBusy = false;
     bool m_isOver = false;
 };
 

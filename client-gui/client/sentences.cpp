@@ -4,6 +4,7 @@
 #include "protocol/v1_conversation.h"
 
 #include <QCoreApplication>
+#include <QRegularExpression>
 #include <QStringList>
 
 namespace gvpn::client {
@@ -139,20 +140,40 @@ QString adviceOnMissing(const Fault& fault)
                                      : Tr::tr("put back what is missing and connect again");
 }
 
+QString adviceOnLogin(const Fault& fault)
+{
+    if (fault.sentLogin == protocol::LoginMethod::Password)
+        return Tr::tr("check the user name and the password");
+    if (fault.sentLogin == protocol::LoginMethod::Invite)
+        return Tr::tr("ask the server's administrator for a new link");
+    switch (fault.missingPassword) {
+    case MissingPassword::AnswerLost:
+        return Tr::tr("the password was sent once, but the connection broke before its answer came: connect again and "
+                      "give the password again");
+    case MissingPassword::NotGiven:
+        return Tr::tr("give the user's password (--user NAME asks for it on a terminal, --password-stdin reads it), or "
+                      "ask the server's administrator for an invite link");
+    case MissingPassword::No: return Tr::tr("ask the server's administrator for an invite link");
+    }
+    return {};
+}
+
 QString whatToDo(const Fault& fault)
 {
+    if (fault.isServerBusy)
+        return Tr::tr("try again in a minute");
     if (isV1(fault) && (fault.stage == Stage::Login || fault.stage == Stage::Address)) {
         if (const QString advice = adviceOnV1(fault); !advice.isEmpty())
             return advice;
     }
     switch (fault.error.code) {
     case ErrorCode::IdentityMismatch:
-        return Tr::tr("don't connect until the server's administrator confirms the new key: somebody may be pretending "
-                      "to be the server");
+        return Tr::tr("somebody may be pretending to be the server; if its administrator says that it has a new key, "
+                      "only a new link from the administrator helps");
     case ErrorCode::IdentityUnknown:
         return Tr::tr("compare it with what the server shows, then connect with --pin and that key, or with "
                       "--trust-on-first-use");
-    case ErrorCode::LoginRefused: return Tr::tr("ask the server's administrator to let this computer in");
+    case ErrorCode::LoginRefused: return adviceOnLogin(fault);
     case ErrorCode::AddressRefused: return adviceOnAddress(fault);
     case ErrorCode::VersionMismatch: return Tr::tr("bring gvpn to the same version on both ends");
     case ErrorCode::ProtocolViolation:
@@ -175,6 +196,21 @@ QString whatToDo(const Fault& fault)
     case ErrorCode::Closed: return adviceOnReaching(fault);
     }
     return {};
+}
+
+QString quoted(const std::string& name)
+{
+    return QLatin1Char('"') + fromText(name) + QLatin1Char('"');
+}
+
+/// To be typed as it is shown. Names have no control characters; of a directory's, nobody would type what is shown.
+QString quotedForShell(const std::string& word)
+{
+    static const QRegularExpression plain(QStringLiteral("^[A-Za-z0-9_./:@][A-Za-z0-9_./:@+-]*$"));
+    QString text = fromText(word);
+    if (plain.match(text).hasMatch())
+        return text;
+    return QLatin1Char('\'') + text.replace(QLatin1Char('\''), QStringLiteral("'\\''")) + QLatin1Char('\'');
 }
 
 }  // namespace
@@ -228,14 +264,60 @@ QString sentenceForFailedUndo(const Error& error)
         .arg(fromText(error.context));
 }
 
-QString sentenceForContradiction(const net::HostPort& server, const Pin& remembered, const Pin& given,
-                                 const QString& knownServersFile)
+QString sentenceForContradiction(const net::HostPort& server, const Pin& remembered, const Pin& given)
+{
+    return Tr::tr("Did not connect to %1 (stage tls): the key that was given is %2, but the one trusted before is %3; "
+                  "if the server has a new key, only a new link from its administrator helps: connect with that.")
+        .arg(QString::fromStdString(server.toString()), QString::fromStdString(given.toString()),
+             QString::fromStdString(remembered.toString()));
+}
+
+QString sentenceForNewKey(const net::HostPort& server, const Pin& remembered, const Pin& given)
 {
     return Tr::tr(
-               "Did not connect to %1 (stage tls): the key that was given is %2, but the one trusted before is %3; if "
-               "the administrator confirms the new key, remove the server's line from %4 and connect again.")
-        .arg(QString::fromStdString(server.toString()), QString::fromStdString(given.toString()),
-             QString::fromStdString(remembered.toString()), knownServersFile);
+               "The link names the key %1 for %2, in place of %3, which was trusted before; it is remembered when the "
+               "server has let this computer in.")
+        .arg(QString::fromStdString(given.toString()), QString::fromStdString(server.toString()),
+             QString::fromStdString(remembered.toString()));
+}
+
+QString sentenceForNotice(const std::string& text)
+{
+    return Tr::tr("The server says: %1").arg(fromText(text));
+}
+
+QString sentenceForRemembered(const std::string& profile, const std::string& stateDir)
+{
+    QString command = QStringLiteral("gvpn-client --profile ") + quotedForShell(profile);
+    if (!stateDir.empty())
+        command += QStringLiteral(" --state-dir ") + quotedForShell(stateDir);
+    return Tr::tr("Remembered as the profile %1; connect again with: %2").arg(fromText(profile), command);
+}
+
+QString sentenceForUnknownProfile(const std::string& name, const std::vector<std::string>& known)
+{
+    if (known.empty())
+        return Tr::tr("There is no profile %1, and no other one: connect with a link first.").arg(quoted(name));
+    QStringList names;
+    for (const std::string& one : known)
+        names.append(quoted(one));
+    return Tr::tr("There is no profile %1: choose one of %2.").arg(quoted(name), names.join(QStringLiteral(", ")));
+}
+
+QString sentenceForProfile(const Error& error)
+{
+    switch (error.code) {
+    case ErrorCode::Unsupported:
+        return Tr::tr("Could not use a profile: %1; bring this program to that version.").arg(fromText(error.context));
+    case ErrorCode::NotFound:
+        return Tr::tr("Could not use the profiles: %1; name another place with --state-dir.")
+            .arg(fromText(error.context));
+    case ErrorCode::PermissionDenied:
+        return Tr::tr("Could not use a profile: %1; correct its owner and its permissions.")
+            .arg(fromText(error.context));
+    default:
+        return Tr::tr("Could not use a profile: %1; mend or remove what is named here.").arg(fromText(error.context));
+    }
 }
 
 QString sentenceForStateDir(const std::string& directory, const Error& error)

@@ -16,9 +16,16 @@ namespace gvpn::client {
 [[nodiscard]] QString sentenceFor(const SkippedRoute& skipped);
 [[nodiscard]] QString sentenceForIgnoredResolvers(const std::vector<net::IpAddress>& resolvers);
 [[nodiscard]] QString sentenceForFailedUndo(const Error& error);
-/// --pin or a link says one key, the state directory another.
-[[nodiscard]] QString sentenceForContradiction(const net::HostPort& server, const Pin& remembered, const Pin& given,
-                                               const QString& knownServersFile);
+/// --pin says one key, the state directory another.
+[[nodiscard]] QString sentenceForContradiction(const net::HostPort& server, const Pin& remembered, const Pin& given);
+/// A link names another key than the state directory: a person chose it.
+[[nodiscard]] QString sentenceForNewKey(const net::HostPort& server, const Pin& remembered, const Pin& given);
+[[nodiscard]] QString sentenceForNotice(const std::string& text);
+/// With the command that connects again. stateDir: empty for the default.
+[[nodiscard]] QString sentenceForRemembered(const std::string& profile, const std::string& stateDir);
+[[nodiscard]] QString sentenceForUnknownProfile(const std::string& name, const std::vector<std::string>& known);
+/// A profile's file that can't be used, or the place of all.
+[[nodiscard]] QString sentenceForProfile(const Error& error);
 /// An empty directory: there is no default one.
 [[nodiscard]] QString sentenceForStateDir(const std::string& directory, const Error& error);
 [[nodiscard]] QString sentenceForTakenName(const std::string& interfaceName);

@@ -13,6 +13,7 @@ namespace gvpn::client {
 struct LinkEnd {
     Error error;
     std::optional<Pin> presentedPin{};  // IdentityMismatch, IdentityUnknown
+    bool isServerBusy = false;          // the server said so instead of looking at the login
 };
 
 class ServerLink {
@@ -23,11 +24,14 @@ public:
         /// The conversation can begin: TLS stands, or (v1) the stream. What it begins with, of which v1 uses the one
         /// address that is wanted; none: left in the callback.
         [[nodiscard]] virtual std::optional<protocol::ClientOffer> linkReady() = 0;
-        /// The server has let us in, or (v1) taken our version. The address is asked for.
-        virtual void linkLoggedIn() = 0;
+        /// The server has let us in (the method, as it was sent), or (v1, none) taken our version. The address is
+        /// asked for.
+        virtual void linkLoggedIn(std::optional<protocol::LoginMethod> method) = 0;
         virtual void linkEstablished(const protocol::Established& established) = 0;
         virtual void linkPacket(const net::SegmentHeader& segment, ByteSpan packet) = 0;
         virtual void linkRoom() = 0;
+        /// The server has something to say to the person: one sentence.
+        virtual void linkNotice(const std::string& text) = 0;
         /// Once; nothing follows. Not called after leave().
         virtual void linkEnded(const LinkEnd& end) = 0;
 
@@ -40,6 +44,8 @@ public:
     /// A goodbye, if the protocol has one and the server has heard from us, then the end.
     virtual void leave() = 0;
     [[nodiscard]] virtual tunnel::PacketLink& packets() = 0;
+    /// How the login was tried: from then on, and after the end, a secret may have reached the server.
+    [[nodiscard]] virtual std::optional<protocol::LoginMethod> sentLogin() const = 0;
 };
 
 }  // namespace gvpn::client

@@ -50,7 +50,7 @@ void V1ServerLink::linkHandshake(ByteView bytes)
 {
     const v1::Actions actions = m_conversation->receiveHandshake(bytes);
     if (m_conversation->isGreeted())
-        m_observer.linkLoggedIn();
+        m_observer.linkLoggedIn(std::nullopt);
     performAll(actions);
 }
 

@@ -17,6 +17,7 @@ public:
     void start() override;
     void leave() override;
     [[nodiscard]] tunnel::PacketLink& packets() override { return m_link; }
+    [[nodiscard]] std::optional<protocol::LoginMethod> sentLogin() const override { return std::nullopt; }
 
 private:
     void linkHandshake(ByteView bytes) override;

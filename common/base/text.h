@@ -9,9 +9,9 @@
 
 namespace gvpn {
 
-/// Control characters, line and paragraph separators, bidirectional overrides (U+202A..E, U+2066..9, marks) become
-/// \n, \x1b, \u{202e}; bytes that are no UTF-8 become U+FFFD; everything else stays. Used by the log sink and for
-/// peers' texts.
+/// Control characters, line and paragraph separators, and what is invisible or turns the order of what stands around it
+/// (Unicode Cf) become \n, \x1b, \u{202e}; bytes that are no UTF-8 become U+FFFD; everything else stays. Used by the
+/// log sink and for peers' texts.
 [[nodiscard]] std::string escapeForDisplay(std::string_view text);
 
 /// RFC 4648, section 5, without padding.

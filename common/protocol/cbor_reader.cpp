@@ -102,6 +102,19 @@ ByteVector CborReader::readBytes(std::size_t maxBytes)
     return {view.begin(), view.end()};
 }
 
+SecretBytes CborReader::readSecret(std::size_t maxBytes)
+{
+    if (hasFault())
+        return {};
+    if (!m_reader.isByteArray()) {
+        setFault("not a byte string");
+        return {};
+    }
+    SecretBytes room(roomForString(maxBytes));
+    const std::size_t size = readStringInto(room.span());
+    return SecretBytes(room.view().first(size));
+}
+
 void CborReader::skip()
 {
     skipValue(MaxNesting);
@@ -158,7 +171,7 @@ void CborReader::skipValue(int levels)
     if (m_reader.isString()) {
         static_cast<void>(readText(m_body.size()));
     } else if (m_reader.isByteArray()) {
-        static_cast<void>(readString(m_body.size()));
+        static_cast<void>(readSecret(m_body.size()));  // of a newer program's login, perhaps
     } else if (!m_reader.isContainer()) {
         advance();
     } else if (levels == 0) {
@@ -191,28 +204,44 @@ bool CborReader::hasKnownLength(std::size_t max)
 
 std::string CborReader::readString(std::size_t maxBytes)
 {
+    std::string text(roomForString(maxBytes), '\0');
+    text.resize(readStringInto(std::as_writable_bytes(std::span(text))));
+    return text;
+}
+
+/// For readStringInto(): one byte more than needed, since with no room at all the reader could not tell the end from a
+/// full buffer. 0 after a fault.
+std::size_t CborReader::roomForString(std::size_t maxBytes)
+{
     if (!hasKnownLength(maxBytes))
-        return {};
+        return 0;
     const auto offset = static_cast<std::uint64_t>(m_reader.currentOffset());
     const std::uint64_t length = m_reader.length();
     if (length > m_body.size() - offset) {
         setFault("cut off");
-        return {};
+        return 0;
     }
-    // One byte more than needed: with no room at all the reader could not tell the end from a full buffer.
-    std::string text(length + 1, '\0');
+    return length + 1;
+}
+
+/// The bytes of the whole string, of which there are one less than there is room. 0 after a fault.
+std::size_t CborReader::readStringInto(ByteSpan room)
+{
+    if (hasFault())
+        return 0;
+    const std::size_t length = room.size() - 1;
+    auto* const target = reinterpret_cast<char*>(room.data());
     std::size_t size = 0;
-    auto chunk = m_reader.readStringChunk(text.data(), static_cast<qsizetype>(text.size()));
+    auto chunk = m_reader.readStringChunk(target, static_cast<qsizetype>(room.size()));
     while (chunk.status == QCborStreamReader::Ok && size + static_cast<std::size_t>(chunk.data) <= length) {
         size += static_cast<std::size_t>(chunk.data);
-        chunk = m_reader.readStringChunk(text.data() + size, static_cast<qsizetype>(text.size() - size));
+        chunk = m_reader.readStringChunk(target + size, static_cast<qsizetype>(room.size() - size));
     }
     if (chunk.status != QCborStreamReader::EndOfString || size != length) {
         setFault("not CBOR");
-        return {};
+        return 0;
     }
-    text.resize(size);
-    return text;
+    return size;
 }
 
 }  // namespace gvpn::protocol

@@ -2,7 +2,7 @@
 // The first fault sticks: from then on nothing is read, values are empty and nextKey() says that the map has ended.
 #pragma once
 
-#include "base/bytes.h"
+#include "base/secret_bytes.h"
 
 #include <QCborStreamReader>
 
@@ -31,6 +31,8 @@ public:
     /// UTF-8 of at most maxBytes.
     [[nodiscard]] std::string readText(std::size_t maxBytes);
     [[nodiscard]] ByteVector readBytes(std::size_t maxBytes);
+    /// The same, without a copy that stays in memory.
+    [[nodiscard]] SecretBytes readSecret(std::size_t maxBytes);
     /// Calls readItem for each item of an array of at most maxItems; it must read exactly one value.
     template <typename ReadItem>
     void readArray(std::size_t maxItems, const ReadItem& readItem)
@@ -58,6 +60,8 @@ private:
     void advance();
     [[nodiscard]] bool hasKnownLength(std::size_t max);
     [[nodiscard]] std::string readString(std::size_t maxBytes);
+    [[nodiscard]] std::size_t roomForString(std::size_t maxBytes);
+    [[nodiscard]] std::size_t readStringInto(ByteSpan room);
 
     ByteView m_body;
     QCborStreamReader m_reader;

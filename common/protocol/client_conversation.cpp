@@ -1,9 +1,37 @@
 #include "protocol/client_conversation.h"
 
+#include "base/text.h"
+
 #include <algorithm>
 #include <cassert>
 
 namespace gvpn::protocol {
+
+std::optional<Login> chooseLogin(const Credentials& credentials, const std::vector<LoginMethod>& offered)
+{
+    const auto isOffered = [&offered](LoginMethod method) {
+        return std::ranges::find(offered, method) != offered.end();
+    };
+    Login login;
+    login.deviceName = credentials.deviceName;
+    if (credentials.invite && isOffered(LoginMethod::Invite)) {
+        login.method = LoginMethod::Invite;
+        login.secret = *credentials.invite;
+        return login;
+    }
+    if (credentials.password && isOffered(LoginMethod::Password)) {
+        login.method = LoginMethod::Password;
+        login.user = credentials.password->user;
+        login.secret = credentials.password->password;
+        return login;
+    }
+    for (const LoginMethod method : {LoginMethod::Device, LoginMethod::None}) {
+        login.method = method;
+        if (isOffered(method))
+            return login;
+    }
+    return {};
+}
 
 ClientConversation::ClientConversation(ClientOffer offer)
     : m_offer(std::move(offer))
@@ -45,6 +73,8 @@ Actions ClientConversation::receive(ByteView controlBody, TimePoint now)
             const auto time = m_keepalive ? m_keepalive->pong(pong->id, now) : std::nullopt;
             return time ? Actions{RoundTripMeasured{*time}} : Actions{};
         }
+        if (const auto* notice = std::get_if<Notice>(&*message); notice && isEstablished())
+            return {NoticeReceived{escapeForDisplay(notice->text)}};
         if (std::holds_alternative<UnknownMessage>(*message))
             return {};
     }
@@ -55,20 +85,23 @@ Actions ClientConversation::onMessage(const HelloReply& reply)
 {
     if (reply.version < m_offer.minVersion || reply.version > m_offer.maxVersion)
         return violation("the server chose version " + std::to_string(reply.version) + ", which was not offered");
-    if (std::ranges::find(reply.loginMethods, m_offer.login.method) == reply.loginMethods.end()) {
+    const auto login = chooseLogin(m_offer.credentials, reply.loginMethods);
+    m_offer.credentials = {};  // not needed again
+    if (!login) {
         m_state = State::Closed;
         return sayGoodbye(GoodbyeCode::Leaving, "no way to log in that both ends know",
                           {ErrorCode::LoginRefused, "the server asks for another way to log in"});
     }
     m_peerTakes = toSegmentSupport(reply.capabilities);
     m_state = State::AwaitingLoginReply;
-    return {SendControl{encode(m_offer.login)}};
+    m_sentLogin = login->method;
+    return {SendControl{encode(*login)}};
 }
 
 Actions ClientConversation::onMessage(const LoginReply& /*reply*/)
 {
     m_state = State::AwaitingAddress;
-    return {LoggedIn{}, SendControl{encode(m_offer.address)}};
+    return {LoggedIn{*m_sentLogin}, SendControl{encode(m_offer.address)}};
 }
 
 Actions ClientConversation::onMessage(const AddressReply& reply, TimePoint now)

@@ -8,13 +8,29 @@
 
 namespace gvpn::protocol {
 
+struct PasswordLogin {
+    std::string user;
+    SharedSecret password;
+};
+
+/// What a client can show, beside its device key.
+struct Credentials {
+    std::string deviceName;
+    std::optional<SharedSecret> invite;
+    std::optional<PasswordLogin> password;
+};
+
+/// The first that there is and that the server takes: invite, password, device key, nothing at all. A secret is sent
+/// only to a server that asks for it. None: no way in that both ends know.
+[[nodiscard]] std::optional<Login> chooseLogin(const Credentials& credentials, const std::vector<LoginMethod>& offered);
+
 struct ClientOffer {
     std::string software;
     InstanceId instance{};
     std::uint16_t minVersion = MinVersion;
     std::uint16_t maxVersion = MaxVersion;
     net::SegmentSupport takes;
-    Login login;
+    Credentials credentials;
     AddressRequest address;
     net::SettingsLimits limits;
 };
@@ -34,6 +50,8 @@ public:
     /// We leave: a goodbye and the end.
     [[nodiscard]] Actions leave(GoodbyeCode code, std::string text);
 
+    /// How it has logged in, from the login on: a secret may have reached the server, whatever comes back.
+    [[nodiscard]] std::optional<LoginMethod> sentLogin() const { return m_sentLogin; }
     [[nodiscard]] bool isEstablished() const { return m_state == State::Established; }
     /// Packet frames are allowed from the peer: from the address reply on.
     [[nodiscard]] bool acceptsPackets() const { return isEstablished(); }
@@ -57,6 +75,7 @@ private:
     [[nodiscard]] Actions close(Error error);
 
     ClientOffer m_offer;
+    std::optional<LoginMethod> m_sentLogin;
     State m_state = State::Idle;
     net::SegmentSupport m_peerTakes;
     TimePoint m_deadline = Never;

@@ -24,7 +24,13 @@ struct CloseConversation {
     Error error;  // what the end is for the program: PeerStopping, LoginRefused, TimedOut, ProtocolViolation, …
 };
 /// Client: the login went through; the address is asked for.
-struct LoggedIn {};
+struct LoggedIn {
+    LoginMethod method = LoginMethod::None;
+};
+/// Client: the server has something to say to the person.
+struct NoticeReceived {
+    std::string text;  // escaped
+};
 /// Server: decide and call acceptLogin() or refuseLogin().
 struct LoginRequested {
     Login login;
@@ -66,7 +72,7 @@ private:
 };
 
 using Action = std::variant<SendControl, CloseConversation, LoggedIn, LoginRequested, AddressRequested, Established,
-                            RoundTripMeasured>;
+                            RoundTripMeasured, NoticeReceived>;
 using Actions = std::vector<Action>;
 
 /// The Error that a goodbye from the peer means, with its (escaped) text as context.

@@ -116,7 +116,7 @@ Result<std::string> parseName(std::string_view encoded, std::string_view what)
 
 Result<SecretBytes> parseInvite(std::string_view text)
 {
-    auto bytes = fromBase64Url(text, InviteSecretBytes);
+    auto bytes = fromBase64Url(text, InviteBytes);
     if (!bytes)
         return fault("bad invite: " + bytes.error().context);
     SecretBytes secret{ByteView(*bytes)};

@@ -4,19 +4,19 @@
 #include "base/pin.h"
 #include "base/secret_bytes.h"
 #include "net/endpoint.h"
+#include "protocol/messages.h"
 
 #include <optional>
 
 namespace gvpn::protocol {
 
-inline constexpr std::size_t InviteSecretBytes = 16;
 inline constexpr std::size_t MaxLinkBytes = 1024;
 inline constexpr std::size_t MaxLinkNameBytes = 64;  // user, label: UTF-8, no control characters
 
 struct Link {
     net::HostPort server;
     Pin pin;
-    std::optional<SecretBytes> invite;  // none: a plain profile
+    std::optional<SecretBytes> invite;  // InviteBytes; none: a plain profile
     std::string user;
     std::string label;
 

@@ -2,6 +2,8 @@
 #include "protocol/message_numbers.h"
 #include "protocol/messages.h"
 
+#include <QByteArrayView>
+
 #include <algorithm>
 
 namespace gvpn::protocol {
@@ -16,7 +18,10 @@ constexpr std::size_t MaxDomainBytes = 253;
 bool isKnown(LoginMethod method)
 {
     switch (method) {
-    case LoginMethod::None: return true;
+    case LoginMethod::None:
+    case LoginMethod::Device:
+    case LoginMethod::Password:
+    case LoginMethod::Invite: return true;
     }
     return false;
 }
@@ -126,16 +131,59 @@ HelloReply readHelloReply(CborReader& in)
     return reply;
 }
 
+std::string readUser(CborReader& in)
+{
+    std::string user = in.readText(MaxUserBytes);
+    if (user.empty())
+        in.setFault("no user");
+    return user;
+}
+
+SharedSecret readPassword(CborReader& in)
+{
+    SecretBytes password = in.readSecret(MaxSecretBytes);
+    const std::string_view text = asText(password.view());
+    if (text.empty())
+        in.setFault("no password");
+    else if (!QByteArrayView(text.data(), static_cast<qsizetype>(text.size())).isValidUtf8())
+        in.setFault("a password that is no UTF-8");
+    return SharedSecret(std::move(password));
+}
+
+SharedSecret readInvite(CborReader& in)
+{
+    SecretBytes invite = in.readSecret(InviteBytes);
+    if (invite.view().size() != InviteBytes)
+        in.setFault("not an invite");
+    return SharedSecret(std::move(invite));
+}
+
+/// A method that this program doesn't know has keys that it doesn't know: the conversation refuses it.
 Login readLogin(CborReader& in)
 {
     Login login;
+    const auto isBy = [&login](LoginMethod method) { return login.method == method; };
     readFields(in, 2, [&](std::uint64_t key) {
         switch (key) {
         case 1: login.method = static_cast<LoginMethod>(in.readUnsigned<std::uint8_t>()); return true;
         case 2: login.deviceName = in.readText(MaxTextBytes); return true;
+        case 3:
+            if (isBy(LoginMethod::Password))
+                login.user = readUser(in);
+            return isBy(LoginMethod::Password);
+        case 4:
+            if (isBy(LoginMethod::Password))
+                login.secret = readPassword(in);
+            else if (isBy(LoginMethod::Invite))
+                login.secret = readInvite(in);
+            return isBy(LoginMethod::Password) || isBy(LoginMethod::Invite);
         default: return false;
         }
     });
+    if (isBy(LoginMethod::Password) && login.user.empty())
+        in.setFault("key 3: missing");
+    if ((isBy(LoginMethod::Password) || isBy(LoginMethod::Invite)) && login.secret.isEmpty())
+        in.setFault("key 4: missing");
     return login;
 }
 
@@ -210,6 +258,18 @@ Goodbye readGoodbye(CborReader& in)
     return goodbye;
 }
 
+Notice readNotice(CborReader& in)
+{
+    Notice notice;
+    readFields(in, 1, [&](std::uint64_t key) {
+        if (key != 1)
+            return false;
+        notice.text = in.readText(MaxTextBytes);
+        return true;
+    });
+    return notice;
+}
+
 Message readMessage(CborReader& in, std::uint64_t number)
 {
     switch (static_cast<MessageNumber>(number)) {
@@ -222,6 +282,7 @@ Message readMessage(CborReader& in, std::uint64_t number)
     case MessageNumber::Ping: return readEcho<Ping>(in);
     case MessageNumber::Pong: return readEcho<Pong>(in);
     case MessageNumber::Goodbye: return readGoodbye(in);
+    case MessageNumber::Notice: return readNotice(in);
     }
     readFields(in, 0, [](std::uint64_t) { return false; });
     return UnknownMessage{number};

@@ -7,20 +7,31 @@
 #include <QString>
 
 #include <cassert>
+#include <cstring>
 
 namespace gvpn::protocol {
 
 namespace {
 
-/// A map whose keys count up from 0, the message's number.
+/// Of every message but the longest address replies.
+constexpr qsizetype UsualBytes = 1024;
+
+/// A map whose keys count up from 0, the message's number. Wiped when done, since it may hold a secret, and with room
+/// in advance: growing would leave a copy behind.
 class MapWriter {
 public:
     MapWriter(std::uint64_t number, unsigned fields)
         : m_writer(&m_bytes)
     {
+        m_bytes.reserve(UsualBytes);
         m_writer.startMap(fields + 1U);
         addUnsigned(number);
     }
+    MapWriter(const MapWriter&) = delete;
+    MapWriter& operator=(const MapWriter&) = delete;
+    ~MapWriter() { ::explicit_bzero(m_bytes.data(), static_cast<std::size_t>(m_bytes.size())); }
+
+    void skipKey() { ++m_nextKey; }
     void addUnsigned(std::uint64_t value)
     {
         addKey();
@@ -113,9 +124,17 @@ ByteVector encodeOne(const HelloReply& reply)
 
 ByteVector encodeOne(const Login& login)
 {
-    MapWriter out(wireNumber(MessageNumber::Login), 2);
+    const bool hasUser = login.method == LoginMethod::Password;
+    const bool hasSecret = hasUser || login.method == LoginMethod::Invite;
+    MapWriter out(wireNumber(MessageNumber::Login), 2U + (hasUser ? 1U : 0U) + (hasSecret ? 1U : 0U));
     out.addUnsigned(static_cast<std::uint64_t>(login.method));
     out.addText(login.deviceName);
+    if (hasUser)
+        out.addText(login.user);
+    else
+        out.skipKey();
+    if (hasSecret)
+        out.addBytes(login.secret.view());
     return out.finish();
 }
 
@@ -174,6 +193,13 @@ ByteVector encodeOne(const Goodbye& goodbye)
     return out.finish();
 }
 
+ByteVector encodeOne(const Notice& notice)
+{
+    MapWriter out(wireNumber(MessageNumber::Notice), 1);
+    out.addText(notice.text);
+    return out.finish();
+}
+
 ByteVector encodeOne(const UnknownMessage& unknown)
 {
     return MapWriter(unknown.number, 0).finish();
@@ -189,6 +215,7 @@ struct NameOf {
     std::string_view operator()(const Ping&) const { return "ping"; }
     std::string_view operator()(const Pong&) const { return "pong"; }
     std::string_view operator()(const Goodbye&) const { return "goodbye"; }
+    std::string_view operator()(const Notice&) const { return "notice"; }
     std::string_view operator()(const UnknownMessage&) const { return "unknown message"; }
 };
 

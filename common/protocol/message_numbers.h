@@ -15,6 +15,7 @@ enum class MessageNumber : std::uint64_t {
     Ping = 7,
     Pong = 8,
     Goodbye = 9,
+    Notice = 10,
 };
 
 }  // namespace gvpn::protocol

@@ -2,6 +2,7 @@
 // Unknown keys are skipped, so that a newer program may add some. Values; any thread. The tables are in PROTOCOL.md.
 #pragma once
 
+#include "base/shared_secret.h"
 #include "net/tunnel_settings.h"
 #include "protocol/frame.h"
 
@@ -32,7 +33,17 @@ inline constexpr std::uint64_t Udp6Segments = 1U << 4;
 
 using InstanceId = std::array<std::byte, 16>;  // random, made once when a client program starts
 
-enum class LoginMethod : std::uint8_t { None = 0 };  // 1: device key, 2: password, 3: invite (reserved)
+inline constexpr std::size_t MaxUserBytes = 64;     // a user's name
+inline constexpr std::size_t MaxSecretBytes = 256;  // a password
+inline constexpr std::size_t InviteBytes = 16;      // an invite's secret
+
+/// How a client shows that it may come in. The device key of the TLS handshake counts in each of them.
+enum class LoginMethod : std::uint8_t {
+    None = 0,      // nothing is asked for
+    Device = 1,    // the key is known
+    Password = 2,  // a user's name and password; then the key is known
+    Invite = 3,    // the secret of an invite link; then the key is known
+};
 
 /// Why a side ends the conversation; the number is on the wire.
 enum class GoodbyeCode : std::uint8_t {
@@ -72,6 +83,8 @@ struct HelloReply {  // server -> client
 struct Login {  // client -> server
     LoginMethod method = LoginMethod::None;
     std::string deviceName;  // shown to the administrator
+    std::string user;        // Password: 1 to MaxUserBytes bytes
+    SharedSecret secret;     // Password: 1 to MaxSecretBytes bytes of UTF-8; Invite: InviteBytes
     [[nodiscard]] bool operator==(const Login&) const = default;
 };
 
@@ -106,6 +119,11 @@ struct Goodbye {                                  // either way; the sender clos
     [[nodiscard]] bool operator==(const Goodbye&) const = default;
 };
 
+struct Notice {        // server -> client, after the address reply: something that a person should know
+    std::string text;  // one sentence, from outside: escape before showing
+    [[nodiscard]] bool operator==(const Notice&) const = default;
+};
+
 /// A well-formed message with a number that this program doesn't know.
 struct UnknownMessage {
     std::uint64_t number = 0;
@@ -113,17 +131,18 @@ struct UnknownMessage {
 };
 
 using Message = std::variant<Hello, HelloReply, Login, LoginReply, AddressRequest, AddressReply, Ping, Pong, Goodbye,
-                             UnknownMessage>;
+                             Notice, UnknownMessage>;
 
 /// For logs and faults: "address-reply".
 [[nodiscard]] std::string_view messageName(const Message& message);
 
-/// The body of a Control frame. Texts are made UTF-8 and cut to MaxTextBytes; everything else must keep the limits.
+/// The body of a Control frame. Texts are made UTF-8 and cut to MaxTextBytes; everything else must keep the limits. Of
+/// a login only what its method needs is written.
 [[nodiscard]] ByteVector encode(const Message& message);
 /// Malformed: not one whole CBOR map, keys that don't ascend (so none comes twice), a wrong type, a missing key, a
 /// value out of range, a text that is too long or no UTF-8, deeper than MaxNesting below the map, an indefinite length,
-/// more items than the limits of net::SettingsLimits, bytes behind the end. Nothing is allocated from a length in the
-/// input before it was compared with a constant.
+/// more items than the limits of net::SettingsLimits, bytes behind the end. The context never holds a value. Nothing is
+/// allocated from a length in the input before it was compared with a constant.
 [[nodiscard]] Result<Message> decode(ByteView body);
 
 }  // namespace gvpn::protocol

@@ -123,10 +123,10 @@ Actions ServerConversation::acceptLogin(TimePoint /*now*/)
     return {SendControl{encode(LoginReply{})}};
 }
 
-Actions ServerConversation::refuseLogin(const std::string& reason)
+Actions ServerConversation::refuseLogin(GoodbyeCode code, const std::string& reason)
 {
     assert(isLoginOpen());
-    return leave(GoodbyeCode::LoginRefused, reason);
+    return leave(code, reason);
 }
 
 Actions ServerConversation::assign(const net::TunnelSettings& settings, TimePoint now)
@@ -141,6 +141,12 @@ Actions ServerConversation::refuseAddress(GoodbyeCode code, const std::string& r
 {
     assert(isAddressOpen());
     return leave(code, reason);
+}
+
+Actions ServerConversation::notify(const std::string& text)
+{
+    assert(isEstablished());
+    return {SendControl{encode(Notice{text})}};
 }
 
 Actions ServerConversation::leave(GoodbyeCode code, const std::string& text)

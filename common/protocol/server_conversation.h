@@ -29,10 +29,12 @@ public:
 
     /// Answers to LoginRequested. Precondition: isLoginOpen().
     [[nodiscard]] Actions acceptLogin(TimePoint now);
-    [[nodiscard]] Actions refuseLogin(const std::string& reason);
+    [[nodiscard]] Actions refuseLogin(GoodbyeCode code, const std::string& reason);
     /// Answers to AddressRequested. Precondition: isAddressOpen(). assign() yields the reply and Established.
     [[nodiscard]] Actions assign(const net::TunnelSettings& settings, TimePoint now);
     [[nodiscard]] Actions refuseAddress(GoodbyeCode code, const std::string& reason);
+    /// Something that the person at the other end should know. Precondition: isEstablished().
+    [[nodiscard]] Actions notify(const std::string& text);
     /// A goodbye and the end.
     [[nodiscard]] Actions leave(GoodbyeCode code, const std::string& text);
 

@@ -126,6 +126,28 @@ Result<UniqueFd> RunDirectory::lockOnce() const
     return file;
 }
 
+Result<void> makeRunDirectory(const std::string& base)
+{
+    return createDirectory(base, 0755);
+}
+
+Result<void> giveRunDirectoryTo(const std::string& base, uid_t user, gid_t group)
+{
+    if (auto made = makeRunDirectory(base); !made)
+        return made;
+    const auto directory = RunDirectory::locate(base);
+    if (!directory)
+        return fail(directory.error());
+    std::vector<std::string> paths{base, directory->path()};
+    for (const std::string& name : directory->list("", ""))
+        paths.push_back(directory->path() + '/' + name);
+    for (const std::string& path : paths) {
+        if (::lchown(path.c_str(), user, group) != 0 && errno != ENOENT)
+            return fail(errnoError("give away " + path, errno));
+    }
+    return {};
+}
+
 std::optional<QJsonObject> RunDirectory::read(const std::string& fileName) const
 {
     auto object = readAny(fileName);

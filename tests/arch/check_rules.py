@@ -24,7 +24,10 @@ MAY_INCLUDE = {
     "client-gui/gui": ("client",),
     "client-gui/cli": ("base", "net", "protocol", "tls", "tun", "system", "transport", "tunnel", "program", "client"),
     "client-gui/helper": ("base", "net", "tun", "system", "bus"),
-    "server": ("base", "net", "protocol", "tls", "tun", "system", "transport", "tunnel", "program"),
+    "server/accounts": ("base", "net", "protocol", "program"),
+    "server/admin": ("base", "net", "protocol", "program", "accounts"),
+    "server": ("base", "net", "protocol", "tls", "tun", "system", "transport", "tunnel", "program",
+               "accounts", "admin"),
 }
 LAYERS = {folder.rsplit("/", 1)[-1]: folder for folder in MAY_INCLUDE}
 

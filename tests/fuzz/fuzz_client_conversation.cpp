@@ -9,6 +9,11 @@ using fuzz::require;
 
 namespace {
 
+SharedSecret secret(std::string_view text)
+{
+    return SharedSecret(SecretBytes(asBytes(text)));
+}
+
 ClientOffer offerFor(unsigned variant)
 {
     ClientOffer offer;
@@ -18,6 +23,10 @@ ClientOffer offerFor(unsigned variant)
         offer.maxVersion = 4;
     if ((variant & 2U) != 0)
         offer.address = {{{net::IpAddress::fromIPv4(0x0A560007), 24}}, true};
+    if ((variant & 4U) != 0)
+        offer.credentials.invite = secret("0123456789abcdef");
+    if ((variant & 8U) != 0)
+        offer.credentials.password = {"alice", secret("hunter2")};
     return offer;
 }
 

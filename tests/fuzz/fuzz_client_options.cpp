@@ -15,11 +15,13 @@ using namespace gvpn::cli;
 
 namespace {
 
-using Parsed = Result<std::variant<CliOptions, InfoText>>;
+using Parsed = Result<CommandLine>;
 
 bool isSame(const CliOptions& a, const CliOptions& b)
 {
-    return a.server == b.server && a.wireProtocol == b.wireProtocol && a.pin == b.pin && a.hasInvite == b.hasInvite
+    return a.server == b.server && a.wireProtocol == b.wireProtocol && a.pin == b.pin && a.link == b.link
+           && a.readsLink == b.readsLink && a.profileName == b.profileName && a.user == b.user
+           && a.passwordDescriptor == b.passwordDescriptor && a.password == b.password
            && a.trustsOnFirstUse == b.trustsOnFirstUse && a.wanted == b.wanted && a.acceptRoutes == b.acceptRoutes
            && a.tunName == b.tunName && a.stateDir == b.stateDir && a.isOnce == b.isOnce && a.isJson == b.isJson
            && a.logLevel == b.logLevel;
@@ -31,9 +33,30 @@ bool isSame(const Parsed& a, const Parsed& b)
         return a.has_value() == b.has_value() && a.error() == b.error();
     if (a->index() != b->index())
         return false;
+    if (const auto* command = std::get_if<ProfileCommand>(&*a))
+        return *command == std::get<ProfileCommand>(*b);
     const auto* options = std::get_if<CliOptions>(&*a);
     return options ? isSame(*options, std::get<CliOptions>(*b))
                    : std::get<InfoText>(*a).text == std::get<InfoText>(*b).text;
+}
+
+/// One way to say where to, and no secret but a link's.
+bool isTargetRight(const CliOptions& options)
+{
+    const bool isServer = !options.link && !options.readsLink && options.profileName.empty();
+    const int targets =
+        int(isServer) + int(options.link.has_value()) + int(options.readsLink) + int(!options.profileName.empty());
+    const bool hasServer = !options.server.host.empty() && options.server.port != 0;
+    if (targets != 1 || hasServer != (isServer || options.link.has_value()) || options.password)
+        return false;
+    if (options.link && options.link->invite && (!options.user.empty() || options.passwordDescriptor))
+        return false;
+    return !options.passwordDescriptor || !options.user.empty() || !hasServer;
+}
+
+bool isRight(const ProfileCommand& command)
+{
+    return command.argument.empty() || command.action != ProfileCommand::Action::List;
 }
 
 bool isRight(const CliOptions& options)
@@ -45,13 +68,14 @@ bool isRight(const CliOptions& options)
     };
     const auto v4 = ofFamily(net::Family::IPv4);
     const auto v6 = ofFamily(net::Family::IPv6);
-    if (options.server.host.empty() || options.server.port == 0 || v4 > 1 || v6 > 1
-        || options.wanted.size() != static_cast<std::size_t>(v4 + v6) || (options.pin && options.trustsOnFirstUse)
-        || std::ranges::any_of(options.acceptRoutes.named, client::isNeverRouted))
+    if (!isTargetRight(options) || v4 > 1 || v6 > 1 || options.wanted.size() != static_cast<std::size_t>(v4 + v6)
+        || (options.pin && options.trustsOnFirstUse)
+        || (options.acceptRoutes && std::ranges::any_of(options.acceptRoutes->named, client::isNeverRouted)))
         return false;
     // What knows no keys must not look as if it had some, and registers one IPv4 address.
     return options.wireProtocol == client::WireProtocol::V2
-           || (!options.pin && !options.trustsOnFirstUse && !options.hasInvite && v4 == 1 && v6 == 0);
+           || (!options.pin && !options.trustsOnFirstUse && options.user.empty() && !options.passwordDescriptor
+               && v4 == 1 && v6 == 0);
 }
 
 bool isRight(const Parsed& parsed)
@@ -60,6 +84,8 @@ bool isRight(const Parsed& parsed)
         return parsed.error().code == ErrorCode::InvalidArgument && parsed.error().context.ends_with('.');
     if (const auto* info = std::get_if<InfoText>(&*parsed))
         return info->text.endsWith(QLatin1Char('\n'));
+    if (const auto* command = std::get_if<ProfileCommand>(&*parsed))
+        return isRight(*command);
     return isRight(std::get<CliOptions>(*parsed));
 }
 

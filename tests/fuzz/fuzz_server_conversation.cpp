@@ -17,14 +17,16 @@ net::TunnelSettings exampleSettings()
     return settings;
 }
 
-/// What the program does about an open question.
+/// What the program does about an open question, or has to say.
 Actions decide(ServerConversation& conversation, bool isYes, TimePoint now)
 {
     if (conversation.isLoginOpen())
-        return isYes ? conversation.acceptLogin(now) : conversation.refuseLogin("no");
+        return isYes ? conversation.acceptLogin(now) : conversation.refuseLogin(GoodbyeCode::LoginRefused, "no");
     if (conversation.isAddressOpen())
         return isYes ? conversation.assign(exampleSettings(), now)
                      : conversation.refuseAddress(GoodbyeCode::PoolExhausted, "no");
+    if (conversation.isEstablished())
+        return conversation.notify("look");
     return {};
 }
 
@@ -35,7 +37,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fuzz::Script script(data, size);
     TimePoint now = TimePoint() + std::chrono::seconds(1000);
     ServerOffer offer{.software = "gvpn-server", .takes = {}, .loginMethods = {LoginMethod::None}};
-    offer.maxVersion = static_cast<std::uint16_t>(2 + script.takeByte() % 2);
+    const std::uint8_t variant = script.takeByte();
+    offer.maxVersion = static_cast<std::uint16_t>(2 + (variant & 1U));
+    if ((variant & 2U) != 0)
+        offer.loginMethods = {LoginMethod::Device, LoginMethod::Password, LoginMethod::Invite};
     ServerConversation conversation(offer, now);
     bool isOver = false;
     while (!script.isAtEnd()) {

@@ -18,10 +18,10 @@ bool isSame(const ServerOptions& a, const ServerOptions& b)
 {
     return a.command == b.command && a.listen == b.listen && a.cidrs == b.cidrs && a.lanNetworks == b.lanNetworks
            && a.publicHost == b.publicHost && a.publicPort == b.publicPort && a.masquerade == b.masquerade
-           && a.allowsClientToClient == b.allowsClientToClient && a.isLoginNone == b.isLoginNone
-           && a.tunName == b.tunName && a.stateDir == b.stateDir && a.isJson == b.isJson && a.logLevel == b.logLevel
-           && a.helpText == b.helpText && a.allowsV1 == b.allowsV1 && a.relays == b.relays
-           && a.maxHalfOpen == b.maxHalfOpen;
+           && a.allowsClientToClient == b.allowsClientToClient && a.login == b.login && a.tunName == b.tunName
+           && a.stateDir == b.stateDir && a.isJson == b.isJson && a.logLevel == b.logLevel && a.helpText == b.helpText
+           && a.allowsV1 == b.allowsV1 && a.relays == b.relays && a.maxHalfOpen == b.maxHalfOpen
+           && a.maxDevices == b.maxDevices && a.runAs == b.runAs;
 }
 
 bool isRight(const ServerOptions& options)
@@ -39,8 +39,9 @@ bool isRight(const ServerOptions& options)
         return false;
     const bool hasLevel = options.logLevel == "debug" || options.logLevel == "info" || options.logLevel == "warning";
     const bool hasLimit = options.maxHalfOpen >= 1 && options.maxHalfOpen <= 65535;
-    return hasLevel && hasLimit && options.publicPort != std::uint16_t{0}
-           && (options.command == Command::Cleanup || options.isLoginNone);
+    const bool hasDevices = options.maxDevices >= 1 && options.maxDevices <= accounts::MaxMaxDevices;
+    return hasLevel && hasLimit && hasDevices && options.publicPort != std::uint16_t{0}
+           && (!options.allowsV1 || options.login == LoginMode::None || options.command == Command::Cleanup);
 }
 
 }  // namespace

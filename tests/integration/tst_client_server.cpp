@@ -26,14 +26,14 @@ server::HubConfig officeConfig()
     return config;
 }
 
-class Office final : private server::Hub::Observer {
+class Office final : private server::Hub::Observer, private server::LoginGate {
 public:
     explicit Office(const net::SegmentSupport& serverTakes = net::SegmentSupport::all())
         : m_identity(newIdentity())
         , m_tls(std::move(tls::TlsContext::create(tls::Role::Server, m_identity).value()))
         , m_deviceKey(newIdentity().toPem().value())
         , tun("gvpn0", serverTakes)
-        , hub(officeConfig(), tun, m_tls, time, *this)
+        , hub(officeConfig(), tun, m_tls, time, *this, *this)
     {}
 
     /// Lets everything happen that needs no time.
@@ -75,7 +75,7 @@ public:
         options.server = {"office.example", 51005};
         options.pin = m_identity.pin();
         options.software = "test client";
-        options.deviceName = "laptop";
+        options.credentials.deviceName = "laptop";
         return options;
     }
     [[nodiscard]] transport::MemoryLink& line() { return *m_lines.back(); }
@@ -106,6 +106,7 @@ private:
         std::unique_ptr<Timer> m_timer;
     };
 
+    void ask(std::uint64_t /*session*/, accounts::LoginQuestion /*question*/) override {}
     void clientConnected(const server::ClientInfo& info) override { connected.push_back(info); }
     void clientDisconnected(const server::ClientInfo& /*info*/, const Error& reason) override
     {

@@ -12,6 +12,7 @@ LAN. Used by the end-to-end tests and by the demo.
 """
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -136,6 +137,22 @@ class Lab:
         home = home or self.home
         argv = [*prefix, self.binary("gvpn-client"), "--json", f"--state-dir={self.state_dir(state or home.role)}"]
         return self.start(f"gvpn-client ({home.role})", [*argv, *options], home)
+
+    def admin(self, *words, state="server", check=True, text=None):
+        """Runs a subcommand of gvpn-server in the office; what it prints as JSON. check=False: (exit status, JSON or
+        None, standard error). text: its standard input."""
+        command = [self.binary("gvpn-server"), *words, "--json", f"--state-dir={self.state_dir(state)}"]
+        result = self.office.run(*command, check=False, text=text)
+        if check and result.returncode != 0:
+            raise AssertionError(f"gvpn-server {' '.join(map(str, words))}: exit status {result.returncode}\n"
+                                 f"{result.stdout}{result.stderr}")
+        try:
+            answer = json.loads(result.stdout)
+        except ValueError:
+            if check:
+                raise AssertionError(f"no JSON: {result.stdout!r}") from None
+            answer = None
+        return answer if check else (result.returncode, answer, result.stderr)
 
     def start_web_server(self):
         """Serves a page and a file of 50 MB of random bytes in the LAN; returns the file's SHA-256."""

@@ -13,29 +13,34 @@ import ssl
 import struct
 import subprocess
 import threading
+import time
+import urllib.parse
 
 from support.lab import OFFICE, PORT, make_certificate
 
 FRAME_CONTROL, FRAME_PACKET, FRAME_SEGMENT = 1, 2, 3
-HELLO, HELLO_REPLY, LOGIN, LOGIN_REPLY, ADDRESS_REQUEST, ADDRESS_REPLY, PING, PONG, GOODBYE = range(1, 10)
+HELLO, HELLO_REPLY, LOGIN, LOGIN_REPLY, ADDRESS_REQUEST, ADDRESS_REPLY, PING, PONG, GOODBYE, NOTICE = range(1, 11)
+BY_NOTHING, BY_DEVICE, BY_PASSWORD, BY_INVITE = range(4)  # ways to log in
+LOGIN_REFUSED, REPLACED, KICKED, SERVER_BUSY = 4, 10, 11, 12  # codes of a goodbye
 TIMEOUT_S = 30
 POLL_S = 0.05
 
 
-def connect_plain(home, address=OFFICE, port=PORT):
+def connect_plain(home, address=OFFICE, port=PORT, source=None):
+    """source: one of the home's addresses, to come from there."""
     with home.entered():
-        return socket.create_connection((address, port), timeout=TIMEOUT_S)
+        return socket.create_connection((address, port), TIMEOUT_S, (source, 0) if source else None)
 
 
-def connect_tls(home, certificate=None, version=ssl.TLSVersion.TLSv1_3):
-    """A TLS connection that trusts anybody; the handshake is over when this returns."""
+def connect_tls(home, certificate=None, version=ssl.TLSVersion.TLSv1_3, **place):
+    """A TLS connection that trusts anybody; the handshake is over when this returns. place: as in connect_plain()."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     context.minimum_version = context.maximum_version = version
     if certificate is not None:
         context.load_cert_chain(certificate)
-    plain = connect_plain(home)
+    plain = connect_plain(home, **place)
     try:
         return context.wrap_socket(plain)
     except BaseException:
@@ -122,6 +127,27 @@ def network(text):
     return value.ip.packed + bytes([value.network.prefixlen])
 
 
+def login(method=BY_NOTHING, device="", user=None, secret=None):
+    """The message. A secret is text (a password) or bytes (an invite's); whatever is given is sent, fitting or not."""
+    fields = {0: LOGIN, 1: method, 2: device}
+    if user is not None:
+        fields[3] = user
+    if secret is not None:
+        fields[4] = secret.encode() if isinstance(secret, str) else secret
+    return encode(fields)
+
+
+def secret_of(link):
+    """The bytes of a link's invite."""
+    invite = urllib.parse.parse_qs(urllib.parse.urlsplit(link).query)["invite"][0]
+    return base64.urlsafe_b64decode(invite + "=" * (-len(invite) % 4))
+
+
+def hello_reply(methods=(BY_NOTHING,)):
+    """Its frame."""
+    return control(HELLO_REPLY, 2, 0, "a test's own server", list(methods))
+
+
 def address_reply(addresses=("10.86.0.5/24",), gateways=("10.86.0.1",), routes=(), resolvers=(), domains=(), mtu=1500,
                   keepalive=10):
     """Its frame. Bytes are taken as they are in place of an address or a network."""
@@ -186,27 +212,58 @@ class Speaker:
 
 
 class Peer(Speaker):
-    """A client that is connected: not greeted, not logged in."""
+    """A client that is connected: not greeted, not logged in. certificate: another peer's, to be the same device;
+    instance: unlike the other's, to be another run of the program. place: as in connect_plain()."""
 
     _numbers = itertools.count(1)
 
-    def __init__(self, lab, home=None):
+    def __init__(self, lab, home=None, certificate=None, device=None, instance=bytes(16), **place):
         self.name = f"peer{next(self._numbers)}"
-        super().__init__(connect_tls(home or lab.home, make_certificate(lab.folder, self.name)))
+        self.device = self.name if device is None else device
+        self.certificate = certificate or make_certificate(lab.folder, self.name)
+        super().__init__(connect_tls(home or lab.home, self.certificate, **place))
+        self.instance = instance
+        self.methods = []
         self.address = None
 
     def say_hello(self):
-        self.send_message(HELLO, 2, 2, 0, "a test's own peer", bytes(16))
-        self.expect(HELLO_REPLY)
+        self.send_message(HELLO, 2, 2, 0, "a test's own peer", self.instance)
+        self.methods = self.expect(HELLO_REPLY)[4]
 
-    def log_in(self, wanted=None):
+    def log_in(self, wanted=None, method=BY_NOTHING, user=None, secret=None):
         """After this packets may be sent. self.address is the IPv4 address wanted, or one of the server's choice."""
-        self.say_hello()
-        self.send_message(LOGIN, 0, self.name)
-        self.expect(LOGIN_REPLY)
+        answer = self.try_login(method, user, secret)
+        assert answer[0] == LOGIN_REPLY, answer
         networks = [socket.inet_aton(wanted) + b"\x18"] if wanted else []
         self.send_message(ADDRESS_REQUEST, networks, bool(wanted))
         self.address = socket.inet_ntoa(self.expect(ADDRESS_REPLY)[1][0][:4])
+
+    def try_login(self, method=BY_NOTHING, user=None, secret=None):
+        """Hello and login; the answer's message as it is: a login reply, or a goodbye."""
+        self.say_hello()
+        return self.send_login(method, user, secret)
+
+    def send_login(self, method=BY_NOTHING, user=None, secret=None):
+        """After the hello."""
+        self.connection.sendall(frame(FRAME_CONTROL, login(method, self.device, user, secret)))
+        return decode(self.receive_frame()[1])[0]
+
+    def refusal(self, method, user=None, secret=None):
+        """The code and the text of the goodbye that answers a login."""
+        answer = self.try_login(method, user, secret)
+        assert answer[0] == GOODBYE, answer
+        return answer[1], answer[2]
+
+    def wait_message(self, number, deadline_s=10):
+        """The first message of this number; packets and other messages before it are thrown away."""
+        limit = time.monotonic() + deadline_s
+        while time.monotonic() < limit:
+            if self.has_input(POLL_S):
+                kind, body = self.receive_frame()
+                value = decode(body)[0] if kind == FRAME_CONTROL else {}
+                if value.get(0) == number:
+                    return value
+        raise AssertionError(f"no message {number} within {deadline_s} s")
 
 
 def pin_of(certificate):
@@ -222,7 +279,7 @@ class OwnServer:
     and answers each IPv4 echo request that comes through the tunnel. One client at a time."""
 
     HONEST = {
-        HELLO: control(HELLO_REPLY, 2, 0, "a test's own server", [0]),
+        HELLO: hello_reply(),
         LOGIN: control(LOGIN_REPLY),
         ADDRESS_REQUEST: address_reply(),
     }
@@ -232,6 +289,7 @@ class OwnServer:
         self.pin = pin_of(certificate)
         self.answers = dict(self.HONEST)  # bytes for the number of a client's message
         self.answers_echoes = True
+        self.logins = []  # the messages of clients
         self.goodbyes = []  # the codes that clients gave
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.minimum_version = ssl.TLSVersion.TLSv1_3
@@ -280,6 +338,8 @@ class OwnServer:
                 speaker.send_packet(echo_reply(body))
             return
         fields = decode(body)[0]
+        if fields[0] == LOGIN:
+            self.logins.append(fields)
         if fields[0] == PING:
             speaker.send_message(PONG, fields[1])
         elif fields[0] == GOODBYE:

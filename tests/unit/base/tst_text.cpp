@@ -51,6 +51,10 @@ void TestText::escapesWhatCouldDeceiveAReader_data()
     QTest::newRow("pop isolate") << QString(QChar(0x2069)) << "\\u{2069}";
     QTest::newRow("right-to-left mark") << QString(QChar(0x200F)) << "\\u{200f}";
     QTest::newRow("arabic letter mark") << QString(QChar(0x061C)) << "\\u{61c}";
+    QTest::newRow("zero width space") << QString(QChar(0x200B)) << "\\u{200b}";
+    QTest::newRow("soft hyphen") << QString(QChar(0xAD)) << "\\xad";
+    QTest::newRow("byte order mark") << QStringLiteral("a\uFEFF") << "a\\u{feff}";
+    QTest::newRow("invisible tag") << QString::fromUcs4(U"\U000E0041") << "\\u{e0041}";
 }
 
 void TestText::escapesWhatCouldDeceiveAReader()

@@ -95,6 +95,8 @@ private:
     std::map<const client::Timer*, Due> m_due;
 };
 
+enum class LoginAnswer { Accept, Refuse, Busy, Silence };
+
 /// What the server does with its clients.
 struct ServerScript {
     net::TunnelSettings settings{.addresses = {interfaceAddress("10.86.0.2/24")},
@@ -102,7 +104,8 @@ struct ServerScript {
                                  .routes = {prefix("172.17.0.0/16")},
                                  .dnsServers = {},
                                  .dnsDomains = {}};
-    bool refusesLogin = false;
+    std::vector<protocol::LoginMethod> loginMethods{protocol::LoginMethod::None};
+    LoginAnswer loginAnswer = LoginAnswer::Accept;
     std::optional<protocol::GoodbyeCode> refusesAddress;
     bool answersProbes = true;
     bool speaksTls = true;  // false: accepts the connection and stays silent
@@ -117,7 +120,7 @@ public:
         , m_script(script)
         , m_conversation(protocol::ServerOffer{.software = "test",
                                                .takes = net::SegmentSupport::all(),
-                                               .loginMethods = {protocol::LoginMethod::None}},
+                                               .loginMethods = script.loginMethods},
                          context.time.now())
         , m_link(
               std::move(stream), tlsContext,
@@ -132,6 +135,7 @@ public:
     }
 
     void goodbye(protocol::GoodbyeCode code) { perform(m_conversation.leave(code, {})); }
+    void notify(const std::string& text) { perform(m_conversation.notify(text)); }
     void sendPacket(ByteView packet)
     {
         tunnel::PacketBatch batch;
@@ -140,6 +144,7 @@ public:
     }
 
     std::optional<Pin> clientPin;  // known when the client's certificate has come
+    std::optional<protocol::Login> login;
     std::optional<protocol::AddressRequest> asked;
     std::optional<Error> ended;
     std::vector<ByteVector> packets;  // without the probes
@@ -176,6 +181,18 @@ private:
         return reply;
     }
 
+    void answerLogin()
+    {
+        switch (m_script.loginAnswer) {
+        case LoginAnswer::Accept: perform(m_conversation.acceptLogin(m_context.time.now())); break;
+        case LoginAnswer::Refuse:
+            perform(m_conversation.refuseLogin(protocol::GoodbyeCode::LoginRefused, "not today"));
+            break;
+        case LoginAnswer::Busy: perform(m_conversation.refuseLogin(protocol::GoodbyeCode::ServerBusy, {})); break;
+        case LoginAnswer::Silence: break;
+        }
+    }
+
     void perform(const protocol::Actions& actions)
     {
         for (const protocol::Action& action : actions) {
@@ -184,9 +201,9 @@ private:
             } else if (const auto* close = std::get_if<protocol::CloseConversation>(&action)) {
                 ended = close->error;
                 m_link.close();
-            } else if (std::holds_alternative<protocol::LoginRequested>(action)) {
-                perform(m_script.refusesLogin ? m_conversation.refuseLogin("not today")
-                                              : m_conversation.acceptLogin(m_context.time.now()));
+            } else if (const auto* requested = std::get_if<protocol::LoginRequested>(&action)) {
+                login = requested->login;
+                answerLogin();
             } else if (const auto* request = std::get_if<protocol::AddressRequested>(&action)) {
                 asked = request->request;
                 m_link.allowPackets();
@@ -247,6 +264,16 @@ public:
         return options;
     }
     [[nodiscard]] ServerEnd& server() { return *m_servers.back(); }
+    /// Of each connection that came so far.
+    [[nodiscard]] std::vector<protocol::LoginMethod> loginMethods() const
+    {
+        std::vector<protocol::LoginMethod> methods;
+        for (const auto& server : m_servers) {
+            if (server->login)
+                methods.push_back(server->login->method);
+        }
+        return methods;
+    }
     [[nodiscard]] V1ServerEnd& v1Server() { return *m_v1Servers.back(); }
     [[nodiscard]] std::size_t connections() const { return m_links.size(); }
     [[nodiscard]] transport::MemoryLink& link() { return *m_links.back(); }

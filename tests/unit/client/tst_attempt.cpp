@@ -147,7 +147,8 @@ void TestAttempt::reportsFailures_data()
         },
         Stage::Resolve, ErrorCode::NotFound);
     row(
-        "login refused", [](Scene& scene) { scene.script.refusesLogin = true; }, Stage::Login, ErrorCode::LoginRefused);
+        "login refused", [](Scene& scene) { scene.script.loginAnswer = LoginAnswer::Refuse; }, Stage::Login,
+        ErrorCode::LoginRefused);
     row(
         "address taken", [](Scene& scene) { scene.script.refusesAddress = protocol::GoodbyeCode::AddressTaken; },
         Stage::Address, ErrorCode::AddressRefused);

@@ -11,7 +11,7 @@ namespace {
 constexpr const char* PinText = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 const QString LinkText = QStringLiteral("gvpn://office.example.com:443/?pin=%1").arg(QLatin1String(PinText));
 
-Result<std::variant<CliOptions, InfoText>> parse(const QString& line)
+Result<CommandLine> parse(const QString& line)
 {
     return parseOptions(QStringList{QStringLiteral("gvpn-client")} + line.split(QLatin1Char(' '), Qt::SkipEmptyParts));
 }
@@ -33,7 +33,11 @@ class TestClientOptions : public QObject {
 private Q_SLOTS:
     void takesDefaults();
     void takesALink();
-    void noticesAnInvite();
+    void takesAnInvite();
+    void namesTheUserOfALink();
+    void takesAProfile();
+    void takesAUserAndItsPassword_data();
+    void takesAUserAndItsPassword();
     void takesEverything();
     void takesBothForms();
     void speaksV1OnlyWhenTold();
@@ -50,8 +54,9 @@ void TestClientOptions::takesDefaults()
     const CliOptions options = optionsOf(QStringLiteral("--server office.example.com"));
     QCOMPARE(options.server, (net::HostPort{"office.example.com", 51005}));
     QVERIFY(!options.pin.has_value());
-    QVERIFY(options.acceptRoutes.isAuto && options.acceptRoutes.named.empty());
-    QVERIFY(!options.isOnce && !options.isJson && !options.trustsOnFirstUse && !options.hasInvite);
+    QVERIFY(!options.acceptRoutes && !options.link && !options.readsLink && !options.passwordDescriptor);
+    QVERIFY(!options.isOnce && !options.isJson && !options.trustsOnFirstUse);
+    QVERIFY(options.user.empty() && options.profileName.empty());
     QVERIFY(options.wanted.empty() && options.tunName.empty() && options.stateDir.empty());
     QCOMPARE(options.logLevel, program::LogLevel::Warning);
 }
@@ -61,12 +66,71 @@ void TestClientOptions::takesALink()
     const CliOptions options = optionsOf(LinkText);
     QCOMPARE(options.server, (net::HostPort{"office.example.com", 443}));
     QCOMPARE(options.pin, std::optional(Pin::parse(PinText).value()));
-    QVERIFY(!options.hasInvite);
+    QVERIFY(options.link.has_value());
+    QVERIFY(options.link->server == options.server && options.link->pin == options.pin);
+    QVERIFY(!options.link->invite && options.link->acceptRoutes.isAuto);
 }
 
-void TestClientOptions::noticesAnInvite()
+void TestClientOptions::takesAnInvite()
 {
-    QVERIFY(optionsOf(LinkText + QStringLiteral("&invite=AAECAwQFBgcICQoLDA0ODw")).hasInvite);
+    const CliOptions options =
+        optionsOf(LinkText + QStringLiteral("&invite=AAECAwQFBgcICQoLDA0ODw&user=anna&name=My%20office")
+                  + QStringLiteral(" --accept-routes 10.0.0.0/8"));
+    QVERIFY(options.link.has_value() && options.link->invite.has_value());
+    QCOMPARE(options.link->invite->view().size(), std::size_t{16});
+    QCOMPARE(options.link->user, std::string("anna"));
+    QCOMPARE(options.link->label, std::string("My office"));
+    // For the new profile, and for this run.
+    QCOMPARE(options.link->acceptRoutes.named.size(), std::size_t{1});
+    QVERIFY(options.acceptRoutes == options.link->acceptRoutes);
+    // Nobody is asked for a password.
+    QVERIFY(options.user.empty());
+    QVERIFY(optionsOf(QStringLiteral("--link-stdin")).readsLink);
+}
+
+void TestClientOptions::namesTheUserOfALink()
+{
+    const QString link = LinkText + QStringLiteral("&user=anna");
+    QCOMPARE(optionsOf(link).user, std::string("anna"));
+    QVERIFY(optionsOf(link + QStringLiteral(" --password-stdin")).passwordDescriptor.has_value());
+    const CliOptions other = optionsOf(link + QStringLiteral(" --user bert"));
+    QCOMPARE(other.user, std::string("bert"));
+    QCOMPARE(other.link->user, std::string("bert"));
+}
+
+void TestClientOptions::takesAProfile()
+{
+    const auto parsed = parseOptions({QStringLiteral("gvpn-client"), QStringLiteral("--profile=My office (2)")});
+    QVERIFY(parsed.has_value());
+    const auto& options = std::get<CliOptions>(*parsed);
+    QCOMPARE(options.profileName, std::string("My office (2)"));
+    QVERIFY(options.server.host.empty() && !options.pin);
+}
+
+void TestClientOptions::takesAUserAndItsPassword_data()
+{
+    QTest::addColumn<QString>("line");
+    QTest::addColumn<QString>("user");
+    QTest::addColumn<int>("descriptor");
+    const auto row = [](const char* line, const char* user, int descriptor) {
+        QTest::newRow(line) << QString::fromLatin1(line) << QString::fromLatin1(user) << descriptor;
+    };
+    row("--server a --user anna", "anna", -1);
+    row("--server a --user=anna --password-stdin", "anna", 0);
+    row("--server a --user anna --password-fd 7", "anna", 7);
+    row("--server a --user anna --password-fd=0", "anna", 0);
+    row("--profile Office --password-stdin", "", 0);
+    row("--profile Office --user anna --password-fd 3", "anna", 3);
+    row("--link-stdin --password-fd 3", "", 3);
+}
+
+void TestClientOptions::takesAUserAndItsPassword()
+{
+    QFETCH(QString, line);
+    const CliOptions options = optionsOf(line);
+    QTEST(QString::fromStdString(options.user), "user");
+    QTEST(options.passwordDescriptor.value_or(-1), "descriptor");
+    QVERIFY(!options.password.has_value());
 }
 
 void TestClientOptions::takesEverything()
@@ -100,7 +164,7 @@ void TestClientOptions::speaksV1OnlyWhenTold()
     const CliOptions chosen = optionsOf(QStringLiteral("--v1 --server a --cidr 182.1.1.101/24 --accept-routes none"));
     QCOMPARE(chosen.wanted.size(), std::size_t{1});
     QCOMPARE(chosen.wanted[0].toString(), std::string("182.1.1.101/24"));
-    QVERIFY(!chosen.acceptRoutes.isAuto);
+    QVERIFY(chosen.acceptRoutes.has_value() && !chosen.acceptRoutes->isAuto);
 }
 
 void TestClientOptions::combinesAcceptedRoutes_data()
@@ -122,8 +186,9 @@ void TestClientOptions::combinesAcceptedRoutes()
 {
     QFETCH(QString, line);
     const CliOptions options = optionsOf(QStringLiteral("--server a ") + line);
-    QTEST(options.acceptRoutes.isAuto, "isAuto");
-    QTEST(options.acceptRoutes.named.size(), "named");
+    QVERIFY(options.acceptRoutes.has_value());
+    QTEST(options.acceptRoutes->isAuto, "isAuto");
+    QTEST(options.acceptRoutes->named.size(), "named");
 }
 
 void TestClientOptions::explainsWhatCantBeUsed_data()
@@ -135,7 +200,8 @@ void TestClientOptions::explainsWhatCantBeUsed_data()
     };
     const QString pinOption = QStringLiteral(" --pin ") + QLatin1String(PinText);
     row("nothing", {}, "--server");
-    row("link and server", LinkText + QStringLiteral(" --server a"), "not both");
+    const QString inviteLink = LinkText + QStringLiteral("&invite=AAECAwQFBgcICQoLDA0ODw");
+    row("link and server", LinkText + QStringLiteral(" --server a"), "only one");
     row("two links", LinkText + QLatin1Char(' ') + LinkText, "one link");
     row("link and pin", LinkText + pinOption, "--pin");
     row("link and trust", LinkText + QStringLiteral(" --trust-on-first-use"), "--trust-on-first-use");
@@ -164,6 +230,30 @@ void TestClientOptions::explainsWhatCantBeUsed_data()
     row("v1 and a loopback address", QStringLiteral("--server a --v1 --cidr 127.0.0.2/8"), "--cidr 127.0.0.2/8");
     row("v1 with a value", QStringLiteral("--server a --v1=yes"), "v1");
     row("v1 without a server", QStringLiteral("--v1"), "--server");
+    row("v1 and user", QStringLiteral("--server a --v1 --user anna"), "--user");
+    row("v1 and password", QStringLiteral("--server a --v1 --password-stdin"), "--password-stdin");
+    row("v1 and profile", QStringLiteral("--v1 --profile Office"), "--profile");
+    row("v1 and a link later", QStringLiteral("--v1 --link-stdin"), "--v1");
+    row("profile and server", QStringLiteral("--profile Office --server a"), "only one");
+    row("link and profile", LinkText + QStringLiteral(" --profile Office"), "only one");
+    row("link and a link later", LinkText + QStringLiteral(" --link-stdin"), "only one");
+    row("profile and pin", QStringLiteral("--profile Office") + pinOption, "--pin");
+    row("profile twice", QStringLiteral("--profile a --profile b"), "once");
+    row("no profile name", QStringLiteral("--profile="), "--profile needs a name");
+    row("link later and trust", QStringLiteral("--link-stdin --trust-on-first-use"), "--trust-on-first-use");
+    row("invite and user", inviteLink + QStringLiteral(" --user anna"), "--user");
+    row("invite and password", inviteLink + QStringLiteral(" --password-stdin"), "--password-stdin");
+    row("password and no user", QStringLiteral("--server a --password-stdin"), "--user NAME");
+    row("link, password and no user", LinkText + QStringLiteral(" --password-fd 3"), "--user NAME");
+    row("two passwords", QStringLiteral("--server a --user u --password-stdin --password-fd 3"), "not both");
+    row("link and password on one input", QStringLiteral("--link-stdin --user u --password-stdin"), "standard input");
+    row("the same by number", QStringLiteral("--link-stdin --user u --password-fd 0"), "standard input");
+    row("password from an output", QStringLiteral("--server a --user u --password-fd 1"), "--password-fd");
+    row("password from nowhere", QStringLiteral("--server a --user u --password-fd -1"), "--password-fd");
+    row("password on the line", QStringLiteral("--server a --user u --password-fd secret"), "--password-fd");
+    row("no user name", QStringLiteral("--server a --user="), "--user");
+    row("bad user name", QStringLiteral("--server a --user a\u202Eb"), "--user");
+    row("long user name", QStringLiteral("--server a --user ") + QString(65, QLatin1Char('u')), "--user");
     row("unknown option", QStringLiteral("--server a --frobnicate"), "frobnicate");
     row("value for a flag", QStringLiteral("--server a --once=1"), "once");
     row("missing value", QStringLiteral("--server"), "server");
@@ -186,6 +276,10 @@ void TestClientOptions::doesNotRepeatALink()
     const auto parsed = parse(QStringLiteral("gvpn://a:1/?pin=short&invite=AAECAwQFBgcICQoLDA0ODw"));
     QVERIFY(!parsed.has_value());
     QVERIFY(parsed.error().context.find("AAECAwQF") == std::string::npos);
+    const QString link = LinkText + QStringLiteral("&invite=AAECAwQFBgcICQoLDA0ODw");
+    const auto twice = parse(link + QLatin1Char(' ') + link);
+    QVERIFY(!twice.has_value());
+    QVERIFY(twice.error().context.find("AAECAwQF") == std::string::npos);
 }
 
 void TestClientOptions::showsHelpAndVersion()

@@ -93,6 +93,8 @@ private Q_SLOTS:
     void saysOnceWhyAnAttemptFailed();
     void saysWhyNothingWasTried_data();
     void saysWhyNothingWasTried();
+    void tellsUnderWhichNameItRemembers_data();
+    void tellsUnderWhichNameItRemembers();
     void exitStatuses_data();
     void exitStatuses();
 };
@@ -209,6 +211,26 @@ void TestClientOutput::saysWhyNothingWasTried()
                  json(R"({"event":"state","state":"disconnected","code":"permission-denied","reason":"Not so."})"));
 }
 
+void TestClientOutput::tellsUnderWhichNameItRemembers_data()
+{
+    saysOnceWhyAnAttemptFailed_data();
+}
+
+void TestClientOutput::tellsUnderWhichNameItRemembers()
+{
+    QFETCH(bool, isJson);
+    Captured standardOutput(STDOUT_FILENO);
+    Captured standardError(STDERR_FILENO);
+    Output(isJson, Office).profile("My office", false, QStringLiteral("Remembered."));
+    const QStringList errors = standardError.lines();
+    const QStringList lines = standardOutput.lines();
+    QCOMPARE(errors, QStringList(QStringLiteral("Remembered.")));
+    QCOMPARE(lines.size(), isJson ? 1 : 0);
+    if (isJson)
+        QCOMPARE(QJsonDocument::fromJson(lines.front().toUtf8()).object(),
+                 json(R"({"event":"profile","name":"My office","pending":false})"));
+}
+
 void TestClientOutput::exitStatuses_data()
 {
     QTest::addColumn<ErrorCode>("code");
@@ -226,6 +248,7 @@ void TestClientOutput::exitStatuses_data()
     row("wrong key", ErrorCode::IdentityMismatch, Stage::Tls, ExitStatus::IdentityMismatch);
     row("unknown key", ErrorCode::IdentityUnknown, Stage::Tls, ExitStatus::IdentityMismatch);
     row("login", ErrorCode::LoginRefused, Stage::Login, ExitStatus::LoginRefused);
+    row("busy", ErrorCode::Unreachable, Stage::Login, ExitStatus::Unreachable);
     row("address", ErrorCode::AddressRefused, Stage::Address, ExitStatus::AddressRefused);
     row("no right", ErrorCode::PermissionDenied, Stage::Tun, ExitStatus::NotPermitted);
     row("no right to routes", ErrorCode::PermissionDenied, Stage::Routes, ExitStatus::NotPermitted);

@@ -28,7 +28,17 @@ private Q_SLOTS:
     void tellsALossFromAFailure();
     void escapesTextsOfTheServer();
     void everySkippedRouteHasASentence();
-    void aContradictionShowsBothKeysAndTheFile();
+    void aContradictionShowsBothKeysAndTheWayOut();
+    void aNewKeyOfALinkShowsBothKeys();
+    void onlyANewLinkHelpsAfterAChangedKey();
+    void advisesByHowItLoggedIn_data();
+    void advisesByHowItLoggedIn();
+    void advisesToTryABusyServerAgain();
+    void escapesNotices();
+    void saysHowToConnectAgain_data();
+    void saysHowToConnectAgain();
+    void advisesByWhatIsWrongWithAProfile_data();
+    void advisesByWhatIsWrongWithAProfile();
     void advisesByWhereItFailed_data();
     void advisesByWhereItFailed();
     void explainsV1_data();
@@ -108,11 +118,134 @@ void TestClientSentences::everySkippedRouteHasASentence()
     }
 }
 
-void TestClientSentences::aContradictionShowsBothKeysAndTheFile()
+void TestClientSentences::aContradictionShowsBothKeysAndTheWayOut()
 {
-    const QString sentence = sentenceForContradiction(Office, pin(1), pin(2), QStringLiteral("dir/servers.json"));
-    for (const auto& part : {pin(1).toString(), pin(2).toString(), std::string("dir/servers.json")})
+    const QString sentence = sentenceForContradiction(Office, pin(1), pin(2));
+    for (const auto& part : {pin(1).toString(), pin(2).toString(), std::string("only a new link")})
         QVERIFY2(sentence.contains(QString::fromStdString(part)), qPrintable(sentence));
+}
+
+void TestClientSentences::aNewKeyOfALinkShowsBothKeys()
+{
+    const QString sentence = sentenceForNewKey(Office, pin(1), pin(2));
+    for (const auto& part : {pin(1).toString(), pin(2).toString(), Office.toString()})
+        QVERIFY2(sentence.contains(QString::fromStdString(part)), qPrintable(sentence));
+}
+
+void TestClientSentences::onlyANewLinkHelpsAfterAChangedKey()
+{
+    const Fault fault{
+        .stage = Stage::Tls, .error = {ErrorCode::IdentityMismatch, {}}, .expectedPin = pin(1), .presentedPin = pin(2)};
+    const QString sentence = sentenceFor(fault, Office);
+    QVERIFY2(sentence.contains(QStringLiteral("only a new link from the administrator helps")), qPrintable(sentence));
+}
+
+void TestClientSentences::advisesByHowItLoggedIn_data()
+{
+    using protocol::LoginMethod;
+    QTest::addColumn<std::optional<LoginMethod>>("method");
+    QTest::addColumn<MissingPassword>("missing");
+    QTest::addColumn<QString>("sentence");
+    const auto row = [](const char* name, std::optional<LoginMethod> method, MissingPassword missing,
+                        const char* advice) {
+        QTest::newRow(name) << method << missing
+                            << QStringLiteral("Could not log in to office.example.com:443 (stage login): no\\x1b; %1.")
+                                   .arg(QString::fromLatin1(advice));
+    };
+    const char* const invite = "ask the server's administrator for an invite link";
+    row("password", LoginMethod::Password, MissingPassword::No, "check the user name and the password");
+    row("password after a lost one", LoginMethod::Password, MissingPassword::AnswerLost,
+        "check the user name and the password");
+    row("invite", LoginMethod::Invite, MissingPassword::NotGiven, "ask the server's administrator for a new link");
+    row("device key", LoginMethod::Device, MissingPassword::No, invite);
+    row("nothing in common", std::nullopt, MissingPassword::No, invite);
+    row("no password", LoginMethod::Device, MissingPassword::NotGiven,
+        "give the user's password (--user NAME asks for it on a terminal, --password-stdin reads it), or ask the "
+        "server's administrator for an invite link");
+    row("lost answer", LoginMethod::Device, MissingPassword::AnswerLost,
+        "the password was sent once, but the connection broke before its answer came: connect again and give the "
+        "password again");
+}
+
+void TestClientSentences::advisesByHowItLoggedIn()
+{
+    QFETCH(std::optional<protocol::LoginMethod>, method);
+    QFETCH(MissingPassword, missing);
+    const Fault fault{.stage = Stage::Login,
+                      .error = {ErrorCode::LoginRefused, "no\x1b"},
+                      .sentLogin = method,
+                      .missingPassword = missing};
+    QTEST(sentenceFor(fault, Office), "sentence");
+}
+
+void TestClientSentences::advisesToTryABusyServerAgain()
+{
+    const Fault fault{
+        .stage = Stage::Login, .error = {ErrorCode::Unreachable, "the server is busy"}, .isServerBusy = true};
+    QCOMPARE(sentenceFor(fault, Office), QStringLiteral("Could not log in to office.example.com:443 (stage login): the "
+                                                        "server is busy; try again in a minute."));
+}
+
+void TestClientSentences::escapesNotices()
+{
+    QCOMPARE(sentenceForNotice("Your key\x1b[2J is\nused %1 twice."),
+             QStringLiteral("The server says: Your key\\x1b[2J is\\nused %1 twice."));
+}
+
+void TestClientSentences::saysHowToConnectAgain_data()
+{
+    QTest::addColumn<QString>("name");
+    QTest::addColumn<QString>("stateDir");
+    QTest::addColumn<QString>("command");
+    QTest::newRow("plain") << "Office"
+                           << ""
+                           << "gvpn-client --profile Office";
+    QTest::newRow("host") << "office.example.com"
+                          << ""
+                          << "gvpn-client --profile office.example.com";
+    QTest::newRow("blank") << "Office (2)"
+                           << ""
+                           << "gvpn-client --profile 'Office (2)'";
+    QTest::newRow("apostrophe") << "Anna's"
+                                << ""
+                                << "gvpn-client --profile 'Anna'\\''s'";
+    QTest::newRow("shell") << "$(reboot)`%1"
+                           << ""
+                           << "gvpn-client --profile '$(reboot)`%1'";
+    QTest::newRow("option") << "--once"
+                            << ""
+                            << "gvpn-client --profile '--once'";
+    QTest::newRow("directory") << "Office"
+                               << "/my state"
+                               << "gvpn-client --profile Office --state-dir '/my state'";
+}
+
+void TestClientSentences::saysHowToConnectAgain()
+{
+    QFETCH(QString, name);
+    QFETCH(QString, stateDir);
+    QFETCH(QString, command);
+    QCOMPARE(sentenceForRemembered(name.toStdString(), stateDir.toStdString()),
+             QStringLiteral("Remembered as the profile ") + name + QStringLiteral("; connect again with: ") + command);
+}
+
+void TestClientSentences::advisesByWhatIsWrongWithAProfile_data()
+{
+    QTest::addColumn<ErrorCode>("code");
+    QTest::addColumn<QString>("advice");
+    QTest::newRow("newer") << ErrorCode::Unsupported << "bring this program to that version";
+    QTest::newRow("no place") << ErrorCode::NotFound << "--state-dir";
+    QTest::newRow("others may write") << ErrorCode::PermissionDenied << "permissions";
+    QTest::newRow("damaged") << ErrorCode::Malformed << "mend or remove";
+}
+
+void TestClientSentences::advisesByWhatIsWrongWithAProfile()
+{
+    QFETCH(ErrorCode, code);
+    QFETCH(QString, advice);
+    const QString sentence = sentenceForProfile({code, "/p/Off\nice.json: why"});
+    QVERIFY2(sentence.contains(QStringLiteral("/p/Off\\nice.json: why; ")), qPrintable(sentence));
+    QVERIFY2(sentence.contains(advice) && sentence.endsWith(QLatin1Char('.')), qPrintable(sentence));
 }
 
 void TestClientSentences::advisesByWhereItFailed_data()

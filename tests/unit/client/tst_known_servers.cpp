@@ -31,6 +31,7 @@ private Q_SLOTS:
     void findsWhatItRemembered();
     void keepsTheFileToItsOwner();
     void doesNotReplaceAKey();
+    void replacesAKeyWhenTold();
     void tellsPortsApart();
     void ignoresTheCaseOfNames();
     void refusesADamagedFile_data();
@@ -83,6 +84,17 @@ void TestKnownServers::doesNotReplaceAKey()
     QVERIFY(!replaced.has_value());
     QCOMPARE(replaced.error().code, ErrorCode::AlreadyExists);
     QCOMPARE(load()->find(Office), std::optional(pin(1)));
+}
+
+void TestKnownServers::replacesAKeyWhenTold()
+{
+    auto known = load();
+    QVERIFY(known->remember({"other", 1}, pin(3)).has_value());
+    for (const int key : {1, 1, 2}) {
+        QVERIFY(known->replace({"OFFICE.example.com", 51005}, pin(key)).has_value());
+        QCOMPARE(load()->find(Office), std::optional(pin(key)));
+    }
+    QCOMPARE(load()->find({"other", 1}), std::optional(pin(3)));
 }
 
 void TestKnownServers::tellsPortsApart()

@@ -28,6 +28,7 @@ void TestRetryPolicy::finalFailures_data()
     row("wrong key", ErrorCode::IdentityMismatch, Stage::Tls, true, true);
     row("unknown key", ErrorCode::IdentityUnknown, Stage::Tls, true, true);
     row("login", ErrorCode::LoginRefused, Stage::Login, true, true);
+    row("busy", ErrorCode::Unreachable, Stage::Login, false, false);
     row("address", ErrorCode::AddressRefused, Stage::Address, true, false);
     row("version", ErrorCode::VersionMismatch, Stage::Tls, true, true);
     row("permission", ErrorCode::PermissionDenied, Stage::Tun, true, true);

@@ -52,7 +52,12 @@ public:
         QObject::connect(&connection, &client::Connection::stateChanged, &connection,
                          [this](const client::State& state) { states.push_back(state); });
         QObject::connect(&connection, &client::Connection::loggedIn, &connection,
-                         [this](const Pin& pin) { loggedIn.push_back(pin); });
+                         [this](const Pin& pin, protocol::LoginMethod method) {
+                             loggedIn.push_back(pin);
+                             methods.push_back(method);
+                         });
+        QObject::connect(&connection, &client::Connection::noticeReceived, &connection,
+                         [this](const std::string& text) { notices.push_back(text); });
         QObject::connect(&connection, &client::Connection::routesSkipped, &connection,
                          [this](const std::vector<client::SkippedRoute>& routes) { skipped += routes.size(); });
         QObject::connect(&connection, &client::Connection::undoFailed, &connection,
@@ -76,6 +81,8 @@ public:
 
     std::vector<client::State> states;
     std::vector<Pin> loggedIn;
+    std::vector<protocol::LoginMethod> methods;
+    std::vector<std::string> notices;
     std::size_t skipped = 0;
     int undoFailures = 0;
     client::Connection connection;

@@ -10,6 +10,7 @@ class PrivilegesTest : public QObject {
 private Q_SLOTS:
     void agreesWithTheProcFileSystem();
     void saysHowToStartTheProgram();
+    void refusesUsersThatItCantBecome();
 };
 
 void PrivilegesTest::agreesWithTheProcFileSystem()
@@ -37,6 +38,20 @@ void PrivilegesTest::saysHowToStartTheProgram()
     QCOMPARE(asRoot.code, ErrorCode::PermissionDenied);
     QVERIFY(asRoot.context.find("--cap-add") != std::string::npos);
     QVERIFY(asRoot.context.find("sudo") == std::string::npos);
+}
+
+/// What becomes of root otherwise: tests/integration/tst_privileges_dropped.cpp.
+void PrivilegesTest::refusesUsersThatItCantBecome()
+{
+    const auto unknown = becomeUserWithNetAdmin("no-such-user");
+    QVERIFY(!unknown);
+    QCOMPARE(unknown.error(), (Error{ErrorCode::NotFound, "no such user: no-such-user"}));
+    const auto nameless = becomeUserWithNetAdmin("");
+    QVERIFY(!nameless);
+    QCOMPARE(nameless.error().code, ErrorCode::NotFound);
+    const auto root = becomeUserWithNetAdmin("root");
+    QVERIFY(!root);
+    QCOMPARE(root.error().code, ErrorCode::InvalidArgument);
 }
 
 }  // namespace gvpn::program

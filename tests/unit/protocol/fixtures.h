@@ -43,18 +43,34 @@ inline HelloReply exampleHelloReply()
     return {.version = 2, .capabilities = 31, .software = "gvpn-server 1", .loginMethods = {LoginMethod::None}};
 }
 
+inline SharedSecret secret(std::string_view text)
+{
+    return SharedSecret(SecretBytes(asBytes(text)));
+}
+
+/// With what the method needs.
+inline Login loginBy(LoginMethod method)
+{
+    switch (method) {
+    case LoginMethod::Password: return {method, "laptop", "alice", secret("hunter2")};
+    case LoginMethod::Invite: return {method, "laptop", {}, secret("0123456789abcdef")};
+    default: return {method, "laptop", {}, {}};
+    }
+}
+
 /// One of each, in the order of their numbers; the last is one that this program doesn't know.
 inline std::vector<Message> everyMessage()
 {
     return {Hello{.minVersion = 2, .maxVersion = 2, .capabilities = 3, .software = "gvpn 1", .instance = {}},
             exampleHelloReply(),
-            Login{LoginMethod::None, "laptop"},
+            loginBy(LoginMethod::None),
             LoginReply{},
             AddressRequest{{interfaceAddress("10.86.0.7/24")}, false},
             AddressReply{exampleSettings()},
             Ping{77},
             Pong{78},
             Goodbye{GoodbyeCode::Kicked, "bye"},
+            Notice{"mind the step"},
             UnknownMessage{99}};
 }
 

@@ -20,7 +20,7 @@ ClientOffer exampleOffer()
     offer.software = "gvpn 1";
     offer.instance.fill(std::byte{7});
     offer.takes = net::SegmentSupport::all();
-    offer.login.deviceName = "laptop";
+    offer.credentials.deviceName = "laptop";
     offer.address.wanted = {fixtures::interfaceAddress("10.86.0.7/24")};
     return offer;
 }
@@ -61,18 +61,18 @@ class TestClientConversation : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
-    /// Columns: hello, hello-reply, login, login-reply, address-request, address-reply, ping, pong, goodbye, unknown,
-    /// malformed. Letters: fixtures::letterOf().
+    /// Columns: hello, hello-reply, login, login-reply, address-request, address-reply, ping, pong, goodbye, notice,
+    /// unknown, malformed. Letters: fixtures::letterOf().
     void everyMessageInEveryState_data()
     {
         QTest::addColumn<int>("state");
         QTest::addColumn<QByteArray>("letters");
-        QTest::newRow("idle") << 0 << QByteArray("-----------");
-        QTest::newRow("awaiting the hello's reply") << 1 << QByteArray("VNVVVVVVCVV");
-        QTest::newRow("awaiting the login's reply") << 2 << QByteArray("VVVNVVVVCVV");
-        QTest::newRow("awaiting the address") << 3 << QByteArray("VVVVVNP-C-V");
-        QTest::newRow("established") << 4 << QByteArray("VVVVVVP-C-V");
-        QTest::newRow("closed") << 5 << QByteArray("-----------");
+        QTest::newRow("idle") << 0 << QByteArray("------------");
+        QTest::newRow("awaiting the hello's reply") << 1 << QByteArray("VNVVVVVVCVVV");
+        QTest::newRow("awaiting the login's reply") << 2 << QByteArray("VVVNVVVVCVVV");
+        QTest::newRow("awaiting the address") << 3 << QByteArray("VVVVVNP-CV-V");
+        QTest::newRow("established") << 4 << QByteArray("VVVVVVP-CN-V");
+        QTest::newRow("closed") << 5 << QByteArray("------------");
     }
 
     void everyMessageInEveryState()
@@ -111,7 +111,7 @@ private Q_SLOTS:
 
         Actions actions = conversation.receive(encode(fixtures::exampleHelloReply()), Start);
         QCOMPARE(actions.size(), std::size_t{1});
-        QVERIFY(sentAt<Login>(actions, 0) == exampleOffer().login);
+        QVERIFY(sentAt<Login>(actions, 0) == fixtures::loginBy(LoginMethod::None));
 
         actions = conversation.receive(encode(LoginReply{}), Start);
         QCOMPARE(actions.size(), std::size_t{2});

@@ -62,7 +62,7 @@ private Q_SLOTS:
         QCOMPARE(link->label, std::string("B\xC3\xBCro+1"));  // a plus is a plus
         QCOMPARE(link->user, std::string("a+b"));
         QVERIFY(link->invite);
-        QCOMPARE(link->invite->view().size(), InviteSecretBytes);
+        QCOMPARE(link->invite->view().size(), InviteBytes);
         QCOMPARE(link->invite->view()[15], std::byte{0xAF});
     }
 

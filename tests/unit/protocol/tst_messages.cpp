@@ -158,7 +158,7 @@ private Q_SLOTS:
     {
         const auto reply = decode(fromHex("a5 0002 0102 0200 0360 04 83 01 00 18ff"));
         QVERIFY(reply);
-        QCOMPARE(std::get<HelloReply>(*reply).loginMethods, std::vector{LoginMethod::None});
+        QCOMPARE(std::get<HelloReply>(*reply).loginMethods, (std::vector{LoginMethod::Device, LoginMethod::None}));
         const auto goodbye = decode(fromHex("a3 0009 01 19ffff 0260"));
         QVERIFY(goodbye);
         QCOMPARE(std::get<Goodbye>(*goodbye).code, GoodbyeCode::Unspecified);
@@ -196,7 +196,7 @@ private:
                 ++count;
             }
         }
-        QCOMPARE(count, 34);
+        QCOMPARE(count, 36);
     }
 
     static void formRows()

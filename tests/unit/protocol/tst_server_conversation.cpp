@@ -55,19 +55,19 @@ class TestServerConversation : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
-    /// Columns: hello, hello-reply, login, login-reply, address-request, address-reply, ping, pong, goodbye, unknown,
-    /// malformed. Letters: fixtures::letterOf().
+    /// Columns: hello, hello-reply, login, login-reply, address-request, address-reply, ping, pong, goodbye, notice,
+    /// unknown, malformed. Letters: fixtures::letterOf().
     void everyMessageInEveryState_data()
     {
         QTest::addColumn<int>("state");
         QTest::addColumn<QByteArray>("letters");
-        QTest::newRow("awaiting the hello") << 0 << QByteArray("NVVVVVVVCVV");
-        QTest::newRow("awaiting the login") << 1 << QByteArray("VVNVVVVVCVV");
-        QTest::newRow("deciding the login") << 2 << QByteArray("VVVVVVVVCVV");
-        QTest::newRow("awaiting the address request") << 3 << QByteArray("VVVVNVP-C-V");
-        QTest::newRow("deciding the address") << 4 << QByteArray("VVVVVVP-C-V");
-        QTest::newRow("established") << 5 << QByteArray("VVVVVVP-C-V");
-        QTest::newRow("closed") << 6 << QByteArray("-----------");
+        QTest::newRow("awaiting the hello") << 0 << QByteArray("NVVVVVVVCVVV");
+        QTest::newRow("awaiting the login") << 1 << QByteArray("VVNVVVVVCVVV");
+        QTest::newRow("deciding the login") << 2 << QByteArray("VVVVVVVVCVVV");
+        QTest::newRow("awaiting the address request") << 3 << QByteArray("VVVVNVP-CV-V");
+        QTest::newRow("deciding the address") << 4 << QByteArray("VVVVVVP-CV-V");
+        QTest::newRow("established") << 5 << QByteArray("VVVVVVP-CV-V");
+        QTest::newRow("closed") << 6 << QByteArray("------------");
     }
 
     void everyMessageInEveryState()
@@ -106,7 +106,7 @@ private Q_SLOTS:
         QCOMPARE(reply->loginMethods, std::vector{LoginMethod::None});
         QVERIFY(conversation.hello() == hello());
 
-        Actions actions = conversation.receive(encode(Login{LoginMethod::None, "laptop"}), Start);
+        Actions actions = conversation.receive(encode(fixtures::loginBy(LoginMethod::None)), Start);
         QVERIFY(actionAt<LoginRequested>(actions, 0));
         QCOMPARE(actionAt<LoginRequested>(actions, 0)->login.deviceName, std::string("laptop"));
         actions = conversation.acceptLogin(Start);
@@ -168,12 +168,40 @@ private Q_SLOTS:
 
     void refusesALoginMethodThatItDoesNotTake()
     {
-        auto conversation = conversationIn(1);
-        const Actions actions = conversation.receive(encode(Login{LoginMethod(2), ""}), Start);
-        QVERIFY(sentAt<Goodbye>(actions, 0));
-        QCOMPARE(sentAt<Goodbye>(actions, 0)->code, GoodbyeCode::LoginRefused);
-        QCOMPARE(actionAt<CloseConversation>(actions, 1)->error.code, ErrorCode::LoginRefused);
-        QVERIFY(!conversation.isLoginOpen());
+        for (const int method : {1, 2, 3, 4, 255}) {
+            auto conversation = conversationIn(1);
+            const Login login = fixtures::loginBy(static_cast<LoginMethod>(method));
+            const Actions actions = conversation.receive(encode(login), Start);
+            QCOMPARE(actions.size(), std::size_t{2});
+            QVERIFY(sentAt<Goodbye>(actions, 0));
+            QCOMPARE(sentAt<Goodbye>(actions, 0)->code, GoodbyeCode::LoginRefused);
+            QCOMPARE(actionAt<CloseConversation>(actions, 1)->error.code, ErrorCode::LoginRefused);
+            QVERIFY(!conversation.isLoginOpen());
+        }
+    }
+
+    void handsOnWhatTheLoginShows()
+    {
+        for (const auto method : {LoginMethod::Device, LoginMethod::Password, LoginMethod::Invite}) {
+            ServerOffer offer = exampleOffer();
+            offer.loginMethods = {LoginMethod::Device, LoginMethod::Password, LoginMethod::Invite};
+            ServerConversation conversation(offer, Start);
+            static_cast<void>(conversation.receive(encode(hello()), Start));
+            const Actions actions = conversation.receive(encode(fixtures::loginBy(method)), Start);
+            QCOMPARE(actions.size(), std::size_t{1});
+            QVERIFY(actionAt<LoginRequested>(actions, 0));
+            QVERIFY(actionAt<LoginRequested>(actions, 0)->login == fixtures::loginBy(method));
+            QVERIFY(conversation.isLoginOpen());
+        }
+    }
+
+    void notifiesAClientThatIsIn()
+    {
+        auto conversation = conversationIn(5);
+        const Actions actions = conversation.notify("your key is used elsewhere");
+        QCOMPARE(actions.size(), std::size_t{1});
+        QVERIFY(sentAt<Notice>(actions, 0) == Notice{"your key is used elsewhere"});
+        QVERIFY(conversation.isEstablished());
     }
 
     void saysWhyItRefuses()
@@ -184,7 +212,10 @@ private Q_SLOTS:
             return actions.size() == 2 && goodbye == Goodbye{code, "no, sorry"}
                    && close->error == Error{error, "no, sorry"};
         };
-        QVERIFY(check(conversationIn(2).refuseLogin("no, sorry"), GoodbyeCode::LoginRefused, ErrorCode::LoginRefused));
+        QVERIFY(check(conversationIn(2).refuseLogin(GoodbyeCode::LoginRefused, "no, sorry"), GoodbyeCode::LoginRefused,
+                      ErrorCode::LoginRefused));
+        QVERIFY(check(conversationIn(2).refuseLogin(GoodbyeCode::ServerBusy, "no, sorry"), GoodbyeCode::ServerBusy,
+                      ErrorCode::Unreachable));
         for (const auto code :
              {GoodbyeCode::AddressTaken, GoodbyeCode::AddressNotAllowed, GoodbyeCode::PoolExhausted}) {
             auto conversation = conversationIn(4);

@@ -23,6 +23,8 @@ struct Wish {
     bool isRequired = false;
     net::SegmentSupport takes = net::SegmentSupport::all();
     std::string deviceName = "laptop";
+    std::optional<SharedSecret> invite = {};
+    std::optional<protocol::PasswordLogin> password = {};
     bool saysHello = true;  // false: after the TLS handshake it is silent
     protocol::InstanceId instance = {};
 };
@@ -43,6 +45,7 @@ public:
 
     std::optional<protocol::Established> established;
     std::optional<Error> ended;
+    std::vector<std::string> notices;
     std::vector<ReceivedPacket> packets;
 
     [[nodiscard]] net::IpAddress address(std::size_t index = 0) const
@@ -73,7 +76,7 @@ private:
         made.software = "test 1";
         made.takes = wish.takes;
         made.instance = wish.instance;
-        made.login.deviceName = wish.deviceName;
+        made.credentials = {wish.deviceName, wish.invite, wish.password};
         made.address = {wish.addresses, wish.isRequired};
         return made;
     }
@@ -101,6 +104,8 @@ private:
                 m_link.allowPackets();
             else if (const auto* made = std::get_if<protocol::Established>(&action))
                 established = *made;
+            else if (const auto* notice = std::get_if<protocol::NoticeReceived>(&action))
+                notices.push_back(notice->text);
             else if (const auto* close = std::get_if<protocol::CloseConversation>(&action)) {
                 m_link.close();
                 end(close->error);
@@ -145,6 +150,22 @@ inline HubConfig officeConfig()
     return config;
 }
 
+/// Keeps the questions until the test answers them.
+class FakeGate final : public LoginGate {
+public:
+    struct Asked {
+        std::uint64_t session = 0;
+        accounts::LoginQuestion question;
+    };
+    std::vector<Asked> asked;
+
+private:
+    void ask(std::uint64_t session, accounts::LoginQuestion question) override
+    {
+        asked.push_back({session, std::move(question)});
+    }
+};
+
 class Office final : private Hub::Observer {
 public:
     explicit Office(HubConfig config = officeConfig(), const net::SegmentSupport& tunTakes = net::SegmentSupport::all())
@@ -152,7 +173,7 @@ public:
         , tlsContext(gvpn::test::newTlsContext(tls::Role::Server, identity))
         , device("gvpn0", tunTakes)
         , clientContext(time)
-        , hub(std::move(config), device, tlsContext, time, *this)
+        , hub(std::move(config), device, tlsContext, time, gate, *this)
     {}
 
     struct Departure {
@@ -225,6 +246,7 @@ public:
     std::vector<Error> broken;
     bool wantsPurge = false;
     int deadlineChanges = 0;
+    FakeGate gate;
     Hub hub;
     std::deque<Guest> guests;
 

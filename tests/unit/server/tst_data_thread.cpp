@@ -28,12 +28,14 @@ public:
         , m_context(m_time)
         , m_serverKey(gvpn::test::newIdentity())
     {
-        auto made =
-            DataThread::create(officeConfig(), std::make_unique<tun::FakeTun>("gvpn0"),
-                               gvpn::test::newTlsContext(tls::Role::Server, m_serverKey), [this](DataEvent event) {
-                                   const std::lock_guard lock(m_mutex);
-                                   m_events.push_back(std::move(event));
-                               });
+        auto made = DataThread::create(
+            officeConfig(), std::make_unique<tun::FakeTun>("gvpn0"),
+            gvpn::test::newTlsContext(tls::Role::Server, m_serverKey),
+            [this](DataEvent event) {
+                const std::lock_guard lock(m_mutex);
+                m_events.push_back(std::move(event));
+            },
+            [](accounts::LoginQuestion, DataThread::Answer) {});
         if (!made)
             qFatal("%s", made.error().context.c_str());
         server = std::move(*made);

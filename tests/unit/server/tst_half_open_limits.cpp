@@ -17,6 +17,7 @@ private Q_SLOTS:
     void sharedSourcesHaveNoLimitOfTheirOwn_data();
     void sharedSourcesHaveNoLimitOfTheirOwn();
     void theOldestGivesWay();
+    void whoHasSettledGivesWayLast();
     void leavingTwiceIsLeavingOnce();
 };
 
@@ -88,6 +89,20 @@ void TestHalfOpenLimits::theOldestGivesWay()
     limits.enter(14, address("198.51.100.8"));
     QVERIFY(limits.whoGivesWay() == std::uint64_t{12});
     QCOMPARE(limits.count(), std::size_t{3});
+}
+
+void TestHalfOpenLimits::whoHasSettledGivesWayLast()
+{
+    HalfOpenLimits limits({.most = 3, .mostPerSource = 16, .sharedSources = {}});
+    for (std::uint64_t id = 1; id <= 3; ++id)
+        limits.enter(id, address("198.51.100.7"));
+    limits.settle(1);
+    limits.settle(3);
+    QCOMPARE(limits.whoGivesWay(), std::optional<std::uint64_t>(2));
+    limits.leave(2);
+    limits.enter(4, address("198.51.100.7"));
+    limits.settle(4);
+    QCOMPARE(limits.whoGivesWay(), std::optional<std::uint64_t>(1));
 }
 
 void TestHalfOpenLimits::leavingTwiceIsLeavingOnce()

@@ -1,0 +1,36 @@
+// From a link to a profile: what is written before anything is sent, and what a login changes. Used by gvpn-client and
+// the GUI. One thread; the calls wait for the disk.
+#pragma once
+
+#include "client/profile_store.h"
+#include "protocol/messages.h"
+#include "tls/identity.h"
+
+#include <functional>
+
+namespace gvpn::client {
+
+/// What a link says, and how its profile begins.
+struct Invitation {
+    net::HostPort server;
+    Pin pin;
+    std::optional<SharedSecret> invite;
+    std::string user;
+    std::string label;
+    AcceptRoutes acceptRoutes;
+    [[nodiscard]] bool operator==(const Invitation&) const = default;
+};
+
+using IdentityFor = std::function<Result<tls::Identity>(const Pin& server)>;
+
+/// Makes sure that the device key is there, then the profile: the server may count the invite as redeemed by this key
+/// although its answer never arrives. A profile for the same server and key is used as it is; but an invite in the link
+/// takes the place of its own. A profile with another key is another server's.
+[[nodiscard]] Result<Profile> enrol(const Invitation& invitation, const ProfileStore& store,
+                                    const IdentityFor& identityFor, const std::string& created);
+
+/// The server has let us in: the profile's invite is not needed again, unless the server asked for nothing. Returns the
+/// profile as it is stored now. NotFound: it was removed meanwhile.
+[[nodiscard]] Result<Profile> noteLogin(const Profile& used, const ProfileStore& store, protocol::LoginMethod method);
+
+}  // namespace gvpn::client

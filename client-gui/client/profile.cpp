@@ -1,0 +1,210 @@
+#include "client/profile.h"
+
+#include "base/text.h"
+#include "protocol/link.h"
+
+#include <QDateTime>
+#include <QJsonArray>
+#include <QJsonDocument>
+
+#include <algorithm>
+
+namespace gvpn::client {
+
+namespace {
+
+Failure damaged(std::string what)
+{
+    return fail(ErrorCode::Malformed, std::move(what));
+}
+
+QString fromText(std::string_view text)
+{
+    return QString::fromUtf8(text.data(), qsizetype(text.size()));
+}
+
+bool isPrintable(char32_t c)
+{
+    switch (QChar::category(c)) {
+    case QChar::Other_Control:
+    case QChar::Other_Format:
+    case QChar::Other_Surrogate:
+    case QChar::Separator_Line:
+    case QChar::Separator_Paragraph: return false;
+    default: return true;
+    }
+}
+
+bool isBlank(char c)
+{
+    return c == ' ';
+}
+
+QJsonArray routesToJson(const AcceptRoutes& routes)
+{
+    QJsonArray values;
+    if (routes.isAuto)
+        values.append(QStringLiteral("auto"));
+    for (const net::Prefix& prefix : routes.named)
+        values.append(fromText(prefix.toString()));
+    if (values.isEmpty())
+        values.append(QStringLiteral("none"));
+    return values;
+}
+
+Result<AcceptRoutes> routesFromJson(const QJsonValue& value)
+{
+    const QJsonArray values = value.toArray();
+    if (values.isEmpty() || std::size_t(values.size()) > MaxProfileRoutes)
+        return damaged("accept_routes is no list of 1 to " + std::to_string(MaxProfileRoutes) + " entries");
+    AcceptRoutes routes{.isAuto = values.contains(QStringLiteral("auto")), .named = {}};
+    if (values.contains(QStringLiteral("none")))
+        return values.size() == 1 ? Result<AcceptRoutes>(routes) : damaged("accept_routes has more than \"none\"");
+    for (const QJsonValue& entry : values) {
+        if (entry == QStringLiteral("auto"))
+            continue;
+        const auto prefix = net::Prefix::parse(entry.toString().toStdString());
+        if (!prefix || isNeverRouted(*prefix))
+            return damaged("accept_routes has an entry that is no network");
+        routes.named.push_back(*prefix);
+    }
+    return routes;
+}
+
+QJsonObject commonFields(const Profile& profile)
+{
+    QJsonObject root{{QStringLiteral("name"), fromText(profile.name)},
+                     {QStringLiteral("server"), fromText(profile.server.toString())},
+                     {QStringLiteral("pin"), fromText(profile.pin.toString())},
+                     {QStringLiteral("accept_routes"), routesToJson(profile.acceptRoutes)},
+                     {QStringLiteral("created"), fromText(profile.created)}};
+    if (!profile.user.empty())
+        root.insert(QStringLiteral("user"), fromText(profile.user));
+    return root;
+}
+
+/// Of JSON's own limits only the depth is checked by the reader; the file's size bounds the rest.
+Result<std::string> textOf(const QJsonObject& root, const char* key, std::size_t maxBytes)
+{
+    const QJsonValue value = root.value(QLatin1String(key));
+    std::string text = value.toString().toStdString();
+    if (!value.isString() || text.empty() || text.size() > maxBytes || escapeForDisplay(text) != text)
+        return damaged(std::string(key) + " is missing or no text of 1 to " + std::to_string(maxBytes) + " bytes");
+    return text;
+}
+
+Result<void> readOptional(const QJsonObject& root, Profile& profile)
+{
+    if (root.contains(u"user")) {
+        auto user = textOf(root, "user", protocol::MaxLinkNameBytes);
+        if (!user)
+            return fail(user.error());
+        profile.user = std::move(*user);
+    }
+    if (root.contains(u"invite")) {
+        auto secret = fromBase64Url(root.value(u"invite").toString().toStdString(), protocol::InviteBytes);
+        if (!secret)
+            return damaged("the invite: " + secret.error().context);
+        profile.invite = SharedSecret(SecretBytes(*secret));
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<void> validateProfileName(std::string_view name)
+{
+    const auto invalid = [](std::string what) {
+        return fail(ErrorCode::InvalidArgument, "the name " + std::move(what));
+    };
+    if (name.empty() || name.size() > MaxProfileNameBytes)
+        return invalid("has not 1 to " + std::to_string(MaxProfileNameBytes) + " bytes");
+    if (!QByteArrayView(name.data(), qsizetype(name.size())).isValidUtf8())
+        return invalid("is no UTF-8");
+    const auto characters = fromText(name).toUcs4();
+    if (!std::ranges::all_of(characters, [](uint c) { return isPrintable(c); }))
+        return invalid("has a control or format character");
+    if (isBlank(name.front()) || isBlank(name.back()))
+        return invalid("has a blank at its end or beginning");
+    return {};
+}
+
+std::string toProfileName(std::string_view text)
+{
+    std::string name;
+    const auto characters = fromText(text).toUcs4();
+    for (const uint character : characters) {
+        const char32_t c = character;
+        const std::string bytes = QString::fromUcs4(&c, 1).toStdString();
+        if (!isPrintable(c) || (name.empty() && bytes == " "))
+            continue;
+        if (name.size() + bytes.size() > MaxProfileNameBytes)
+            break;
+        name += bytes;
+    }
+    while (!name.empty() && isBlank(name.back()))
+        name.pop_back();
+    return name;
+}
+
+QByteArray toFileText(const Profile& profile)
+{
+    QJsonObject root = commonFields(profile);
+    root.insert(QStringLiteral("version"), ProfileVersion);
+    if (profile.invite)
+        root.insert(QStringLiteral("invite"), fromText(toBase64Url(profile.invite->view())));
+    return QJsonDocument(root).toJson();
+}
+
+QByteArray toExportText(const Profile& profile)
+{
+    Profile plain = profile;
+    plain.invite.reset();
+    return toFileText(plain);
+}
+
+QJsonObject toListing(const Profile& profile)
+{
+    QJsonObject root = commonFields(profile);
+    root.insert(QStringLiteral("pending"), profile.isPending());
+    return root;
+}
+
+Result<Profile> parseProfile(ByteView text)
+{
+    QJsonParseError error{};
+    const auto document =
+        QJsonDocument::fromJson(QByteArray::fromRawData(asText(text).data(), qsizetype(text.size())), &error);
+    if (error.error != QJsonParseError::NoError || !document.isObject())
+        return damaged("it is no JSON object");
+    const QJsonObject root = document.object();
+    const int version = root.value(u"version").toInt();
+    if (version > ProfileVersion)
+        return fail(ErrorCode::Unsupported, "it was written by a newer version of this program");
+    if (version != ProfileVersion)
+        return damaged("it has no version");
+    Profile profile;
+    profile.name = root.value(u"name").toString().toStdString();
+    if (const auto valid = validateProfileName(profile.name); !valid)
+        return damaged(valid.error().context);
+    auto server = net::HostPort::parse(root.value(u"server").toString().toStdString());
+    if (!server)
+        return damaged("the server: " + server.error().context);
+    profile.server = std::move(*server);
+    const auto pin = Pin::parse(root.value(u"pin").toString().toStdString());
+    if (!pin)
+        return damaged("the " + pin.error().context);
+    profile.pin = *pin;
+    auto routes = routesFromJson(root.value(u"accept_routes"));
+    if (!routes)
+        return fail(routes.error());
+    profile.acceptRoutes = std::move(*routes);
+    profile.created = root.value(u"created").toString().toStdString();
+    if (!QDateTime::fromString(fromText(profile.created), Qt::ISODate).isValid() || profile.created.size() > 32)
+        return damaged("created is no date");
+    if (const auto done = readOptional(root, profile); !done)
+        return fail(done.error());
+    return profile;
+}
+
+}  // namespace gvpn::client

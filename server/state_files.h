@@ -1,0 +1,13 @@
+// What lies where in a server's state directory.
+#pragma once
+
+#include <string_view>
+
+namespace gvpn::server {
+
+inline constexpr std::string_view DefaultStateDir = "/var/lib/gvpn";  // root's
+inline constexpr const char* KeyFile = "/server-key.pem";
+inline constexpr const char* StateFile = "/server.json";
+inline constexpr const char* DatabaseFile = "/gvpn.db";
+
+}  // namespace gvpn::server
