@@ -129,22 +129,21 @@ LoginVerdict Gatekeeper::judgeDevice(const LoginQuestion& question)
     return admit(question, **device);
 }
 
-/// Let in by its key, whatever became of the secret that it shows: the answer to its invite may have been lost, and the
-/// invite have expired since.
-std::optional<Device> Gatekeeper::findEnrolled(const LoginQuestion& question)
+/// Lets in by its key, whatever became of the secret that it shows: the answer to its invite may have been lost, and
+/// the invite have expired since. None: the key is not known, or not welcome.
+std::optional<LoginVerdict> Gatekeeper::admitByKey(LoginQuestion question)
 {
     const auto device = m_store.findDevice(question.device);
-    const bool isEnrolled = device && *device && !(*device)->isRevoked && (*device)->isUserEnabled;
-    return isEnrolled ? *device : std::nullopt;
+    if (!device || !*device || (*device)->isRevoked || !(*device)->isUserEnabled)
+        return std::nullopt;
+    question.login.method = LoginMethod::Device;
+    return admit(question, **device);
 }
 
 LoginVerdict Gatekeeper::judgeInvite(const LoginQuestion& question)
 {
-    if (auto banned = findBan(question)) {
-        if (const auto known = findEnrolled(question))
-            return admit(question, *known);
-        return tl::unexpected(std::move(*banned));
-    }
+    if (auto banned = findBan(question))
+        return admitByKey(question).value_or(tl::unexpected(std::move(*banned)));
     const auto device =
         m_store.redeemInvite(question.login.secret, {question.device, question.login.deviceName,
                                                      question.peer.address.toString(), m_config.maxDevices});
@@ -152,8 +151,8 @@ LoginVerdict Gatekeeper::judgeInvite(const LoginQuestion& question)
         return admit(question, *device);
     switch (device.error().code) {
     case ErrorCode::LoginRefused:
-        if (const auto known = findEnrolled(question))
-            return admit(question, *known);
+        if (const auto admitted = admitByKey(question))
+            return *admitted;
         return refuseGuess(question, "the invite is not valid: it has expired or was used by another device");
     case ErrorCode::PermissionDenied: return refuse("the user of this invite is disabled");
     default: return refuseEnrolment(device.error());

@@ -52,7 +52,7 @@ public:
 
 private:
     [[nodiscard]] LoginVerdict judgeDevice(const LoginQuestion& question);
-    [[nodiscard]] std::optional<Device> findEnrolled(const LoginQuestion& question);
+    [[nodiscard]] std::optional<LoginVerdict> admitByKey(LoginQuestion question);
     [[nodiscard]] LoginVerdict judgeInvite(const LoginQuestion& question);
     void judgePassword(LoginQuestion question, const std::function<void(const LoginVerdict&)>& answer);
     [[nodiscard]] LoginVerdict finishPassword(const LoginQuestion& question, const std::string& hash,

@@ -10,12 +10,12 @@
 
 namespace gvpn::admin {
 
-/// What a program that ended without a farewell left there; nothing there is fine, too. AlreadyExists: somebody listens
-/// there, or it is no socket. PermissionDenied: another user's, and we aren't root.
+/// Removes the socket of a program that ended without a farewell. Nothing there is no error. AlreadyExists: somebody
+/// listens there, or it is no socket. PermissionDenied: another user's, and we aren't root.
 [[nodiscard]] Result<void> removeDeadSocket(const std::string& path);
 
-/// A listening socket, 0600 before anybody can see it. A dead one is removed before, with the errors
-/// of removeDeadSocket().
+/// A listening socket, 0600 before anybody can see it; a dead one in its place is removed, with removeDeadSocket()'s
+/// errors.
 [[nodiscard]] Result<UniqueFd> listenOnPath(const std::string& path);
 
 /// The next connection to a listening socket. SystemFailure: no descriptor is left.

@@ -164,6 +164,17 @@ class Watcher:
                         self.seen.add(path.with_name("environ").read_bytes())
 
 
+def memory_of(pid):
+    """Each mapping that can be read, as bytes (proc(5))."""
+    maps = Path(f"/proc/{pid}/maps").read_text(encoding="utf-8").splitlines()
+    with open(f"/proc/{pid}/mem", "rb") as file:
+        for line in maps:
+            first, last = (int(number, 16) for number in line.split()[0].split("-"))
+            with contextlib.suppress(OSError, OverflowError):  # the kernel's own, or not mapped any more
+                file.seek(first)
+                yield file.read(last - first)
+
+
 class Canary(AccountsCase):
     """A password that nobody else would make up, used in every way."""
 
@@ -189,6 +200,16 @@ class Canary(AccountsCase):
             self.assertNotIn(mark.encode(), text)
         database = (self.lab.state_dir("server") / "gvpn.db").read_bytes()
         self.assertIn(b"$argon2id$v=19$m=65536,t=2,p=1$", database)
+
+    def test_it_is_wiped_from_memory_when_it_is_not_needed_any_more(self):
+        mark = secrets.token_hex(12)
+        server = self.start_server(login="password")
+        self.add_user("anna", mark)
+        client = self.connect_with_password("anna", mark)
+        for program in (server, client):
+            with self.subTest(program.name):
+                self.assertTrue(any(b"anna" in memory for memory in memory_of(program.pid)), "it would be found")
+                self.assertFalse(any(mark.encode() in memory for memory in memory_of(program.pid)))
 
     @staticmethod
     def all_that_was_said(*programs):
