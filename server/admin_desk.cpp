@@ -149,18 +149,18 @@ void AdminDesk::noteKick(const admin::Kick& command)
 
 void AdminDesk::execute(const admin::Command& command, Answer answer)
 {
-    if (const auto taken = takePublicAddress(command); !taken) {
-        answer(fail(taken.error()));
-        return;
-    }
     const auto task = [this, command, answer = std::move(answer), link = m_parts.link,
                        time = m_parts.time](accounts::AccountStore& store, accounts::Gatekeeper& gatekeeper) {
         const admin::ExecutorParts parts{store, &gatekeeper, time,
                                          [&link]() -> Result<admin::LinkParts> { return link; }};
         auto outcome = admin::execute(command, parts);
-        later([this, answer, outcome = std::move(outcome)] {
+        later([this, command, answer, outcome = std::move(outcome)] {
             endSessions(outcome.ended);
-            answer(outcome.reply);
+            const auto taken = outcome.reply ? takePublicAddress(command) : Result<void>();
+            if (taken)
+                answer(outcome.reply);
+            else
+                answer(fail(taken.error()));
         });
     };
     m_accounts->run(task);

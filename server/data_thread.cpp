@@ -133,9 +133,9 @@ void DataThread::clientDisconnected(const ClientInfo& client, const Error& reaso
     m_notify(ClientDisconnected{client, reason});
 }
 
-void DataThread::connectionRefused(const net::Endpoint& peer, const Error& reason)
+void DataThread::connectionRefused(const net::Endpoint& peer, const Error& reason, bool isNews)
 {
-    m_notify(ConnectionRefused{peer, reason});
+    m_notify(ConnectionRefused{peer, reason, isNews});
 }
 
 void DataThread::hubWantsPurge()

@@ -23,6 +23,7 @@ struct ClientDisconnected {
 struct ConnectionRefused {
     net::Endpoint peer;
     Error reason;
+    bool isNews = true;
 };
 /// The TUN is gone; nothing works any more.
 struct DataPathBroke {
@@ -45,7 +46,7 @@ public:
     [[nodiscard]] static Result<std::unique_ptr<DataThread>> create(HubConfig config,
                                                                     std::unique_ptr<tun::TunDevice> device,
                                                                     tls::TlsContext tlsContext, Notify notify, Ask ask);
-    ~DataThread();
+    ~DataThread() override;
 
     void start();
     /// A connected socket, from the main thread.
@@ -77,7 +78,7 @@ private:
     void descriptorReady(std::uint32_t events) override;
     void clientConnected(const ClientInfo& client) override;
     void clientDisconnected(const ClientInfo& client, const Error& reason) override;
-    void connectionRefused(const net::Endpoint& peer, const Error& reason) override;
+    void connectionRefused(const net::Endpoint& peer, const Error& reason, bool isNews) override;
     void hubWantsPurge() override;
     void hubDeadlineChanged() override;
     void hubBroke(const Error& error) override;

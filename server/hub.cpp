@@ -48,9 +48,10 @@ void Hub::accept(std::unique_ptr<transport::ByteStream> stream)
     const net::Endpoint peer = stream->peer();
     if (m_isStopping || !makeRoomFor(peer.address)) {
         m_observer.connectionRefused(
-            peer, m_isStopping
-                      ? Error{ErrorCode::PeerStopping, "the server is shutting down"}
-                      : Error{ErrorCode::LimitExceeded, "too many connections from this address are being set up"});
+            peer,
+            m_isStopping ? Error{ErrorCode::PeerStopping, "the server is shutting down"}
+                         : Error{ErrorCode::LimitExceeded, "too many connections from this address are being set up"},
+            true);
         stream->abort();
         return;
     }
@@ -221,10 +222,20 @@ void Hub::decideLogin(std::uint64_t session, const accounts::LoginVerdict& verdi
     const auto found = m_sessions.find(session);
     if (found == m_sessions.end())
         return;
-    if (verdict)
-        found->second.session->acceptLogin(*verdict);
-    else
-        found->second.session->refuseLogin(verdict.error().code, verdict.error().text);
+    Entry& entry = found->second;
+    if (!verdict) {
+        entry.isNews = verdict.error().isNews;
+        entry.session->refuseLogin(verdict.error().code, verdict.error().text);
+        return;
+    }
+    if (entry.session->isOver())
+        return;
+    // The device may have gone over to another user with this login: what its older session is ended by must be that
+    // one.
+    const auto older = m_byDevice.find(*entry.session->claims().device);
+    if (older != m_byDevice.end())
+        older->second->setAccount(*verdict);
+    entry.session->acceptLogin(*verdict);
 }
 
 /// A device has one session. The same run of its program has lost the older connection, which just hasn't been noticed
@@ -336,10 +347,11 @@ void Hub::sessionEnded(Session& session, const Error& reason)
     m_observer.hubWantsPurge();
     if (!session.addresses().empty())
         releaseAddresses(session);
-    if (m_sessions.at(session.id()).isAnnounced)
+    const Entry& entry = m_sessions.at(session.id());
+    if (entry.isAnnounced)
         m_observer.clientDisconnected(infoOf(session), reason);
     else
-        m_observer.connectionRefused(session.peer(), reason);
+        m_observer.connectionRefused(session.peer(), reason, entry.isNews);
 }
 
 void Hub::releaseAddresses(const Session& session)
@@ -390,9 +402,8 @@ bool Hub::matches(const SessionMatch& match, const Session& session)
         return false;
     if (!match.name.empty()) {
         // Without an address it has not said its name, or it is nobody's business yet.
-        const bool isNamed = account ? account->userName == match.name
-                                     : !session.addresses().empty() && session.claims().deviceName == match.name;
-        if (!isNamed)
+        const std::string& name = account ? account->userName : session.claims().deviceName;
+        if ((!account && session.addresses().empty()) || !accounts::isSameName(name, match.name))
             return false;
     }
     return match.user || match.device || match.address || !match.name.empty();

@@ -68,7 +68,8 @@ public:
         virtual void clientConnected(const ClientInfo& client) = 0;
         virtual void clientDisconnected(const ClientInfo& client, const Error& reason) = 0;
         /// A connection ended before it had an address.
-        virtual void connectionRefused(const net::Endpoint& peer, const Error& reason) = 0;
+        /// isNews: false for one that goes on after it was told so.
+        virtual void connectionRefused(const net::Endpoint& peer, const Error& reason, bool isNews) = 0;
         /// Call purge() when nothing of the hub is on the stack.
         virtual void hubWantsPurge() = 0;
         /// deadline() may be earlier than it was.
@@ -115,6 +116,7 @@ private:
         std::unique_ptr<Session> session;
         TimePoint scheduled = Never;
         bool isAnnounced = false;  // clientConnected() was called
+        bool isNews = true;        // how it ends
     };
 
     void sessionLoginRequested(Session& session, const protocol::Login& login) override;

@@ -74,7 +74,11 @@ int cleanUp(QCoreApplication& application)
 
 gvpn::Result<gvpn::server::ServerOptions> readOptions()
 {
-    return gvpn::server::parseOptions(QCoreApplication::arguments(), QString::fromLatin1(ConfigFile));
+    auto options = gvpn::server::parseOptions(QCoreApplication::arguments(), QString::fromLatin1(ConfigFile));
+    // The usual state directory is root's, also when root becomes somebody else.
+    if (options && !options->runAs.empty() && options->stateDir.empty())
+        options->stateDir = gvpn::server::DefaultStateDir;
+    return options;
 }
 
 int serve(gvpn::server::ServerOptions options)
@@ -86,9 +90,6 @@ int serve(gvpn::server::ServerOptions options)
     };
     std::unique_ptr<tun::TunDevice> device;
     if (!options.runAs.empty()) {
-        // The usual state directory is root's, also when root becomes somebody else.
-        if (options.stateDir.empty())
-            options.stateDir = server::DefaultStateDir;
         // Where only root may open /dev/net/tun.
         auto opened = tun::openLinuxTun({options.tunName, true});
         if (!opened)

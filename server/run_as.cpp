@@ -2,43 +2,75 @@
 
 #include "admin/admin_socket.h"
 #include "admin/local_socket.h"
+#include "base/unique_fd.h"
 #include "program/privileges.h"
-#include "program/state_dir.h"
 #include "server/state_files.h"
 #include "system/run_directory.h"
+#include "system/service_directory.h"
 
+#include <array>
+#include <cerrno>
+
+#include <fcntl.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 namespace gvpn::server {
 
+namespace {
+
+Result<system::ServiceUser> findUser(const std::string& name)
+{
+    std::array<char, 16384> texts{};
+    passwd entry{};
+    passwd* found = nullptr;
+    if (::getpwnam_r(name.c_str(), &entry, texts.data(), texts.size(), &found) != 0 || found == nullptr)
+        return fail(ErrorCode::NotFound, "there is no user " + name + " on this computer");
+    return system::ServiceUser{entry.pw_uid, entry.pw_gid};
+}
+
+/// A new directory is the user's; one that is there must be. By its descriptor: in a directory of somebody else's the
+/// name may lead elsewhere a moment later.
+Result<void> giveStateDir(const ServerOptions& options, const system::ServiceUser& user)
+{
+    const std::string& path = options.stateDir;
+    const bool isNew = ::mkdir(path.c_str(), 0700) == 0;
+    if (!isNew && errno != EEXIST)
+        return fail(errnoError("make directory " + path, errno));
+    const UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    struct stat found {};
+    if (!directory.isValid() || ::fstat(directory.get(), &found) != 0)
+        return fail(errnoError("open directory " + path, errno));
+    if (found.st_uid == user.user)
+        return {};
+    if (isNew && found.st_uid == 0 && ::fchown(directory.get(), user.user, user.group) == 0)
+        return {};
+    return fail(ErrorCode::PermissionDenied, path + " belongs to another user; to give it to " + options.runAs
+                                                 + ": sudo chown -R " + options.runAs + ": " + path);
+}
+
+}  // namespace
+
 Result<void> becomeServiceUser(const ServerOptions& options)
 {
     if (::geteuid() != 0)
         return fail(ErrorCode::PermissionDenied, "only root can become another user");
-    const passwd* user = ::getpwnam(options.runAs.c_str());
-    if (user == nullptr)
-        return fail(ErrorCode::NotFound, "there is no user " + options.runAs + " on this computer");
-    const uid_t uid = user->pw_uid;
-    const gid_t gid = user->pw_gid;
-    struct stat before {};
-    const bool isNew = ::stat(options.stateDir.c_str(), &before) != 0;
-    if (auto made = program::makeStateDir(options.stateDir); !made)
-        return made;
-    if (isNew && ::chown(options.stateDir.c_str(), uid, gid) != 0)
-        return fail(errnoError("give " + options.stateDir + " to " + options.runAs, errno));
-    if (!isNew && before.st_uid != uid) {
-        return fail(ErrorCode::PermissionDenied, options.stateDir + " belongs to another user; to give it to "
-                                                     + options.runAs + ": sudo chown -R " + options.runAs + ": "
-                                                     + options.stateDir);
-    }
-    // One that a killed server of root's left can't be removed by the service.
-    const std::string socket = admin::socketPath(options.stateDir, std::string(DefaultStateDir));
-    if (auto removed = admin::removeDeadSocket(socket); !removed)
-        return removed;
-    if (auto given = system::giveRunDirectoryTo(std::string(system::DefaultRunDirectory), uid, gid); !given)
+    const auto user = findUser(options.runAs);
+    if (!user)
+        return fail(user.error());
+    if (user->user == 0)
+        return fail(ErrorCode::InvalidArgument, options.runAs + " is root: name a user to give root up for");
+    if (auto given = giveStateDir(options, *user); !given)
         return given;
+    const std::string base(system::DefaultRunDirectory);
+    const auto records = system::recordsName();
+    if (!records)
+        return fail(records.error());
+    for (const std::string& name : {*records, std::string(SocketDirectory)}) {
+        if (auto made = system::makeServiceDirectory(base, name, *user); !made)
+            return made;
+    }
     return program::becomeUserWithNetAdmin(options.runAs);
 }
 

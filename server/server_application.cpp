@@ -15,6 +15,7 @@
 #include "server/state_files.h"
 #include "system/linux_configurator.h"
 #include "system/run_directory.h"
+#include "system/service_directory.h"
 #include "tun/linux_tun.h"
 
 #include <QCoreApplication>
@@ -75,7 +76,7 @@ void logRefusal(const ConnectionRefused& refused)
 {
     const QString from = QString::fromStdString(refused.peer.toString());
     const QString reason = QString::fromStdString(refused.reason.context);
-    if (isFromClient(refused))
+    if (isFromClient(refused) && refused.isNews)
         qCInfo(lcServer).noquote() << "refused" << from << "because" << reason;
     else
         qCDebug(lcServer).noquote() << "closed" << from << "because" << reason;
@@ -260,7 +261,7 @@ bool ServerApplication::openAdminSocket()
         wallTime, linkParts(), [this](const net::HostPort& address) { return rememberPublicAddress(address); }});
     const std::string path = admin::socketPath(m_plan.stateDir, std::string(DefaultStateDir));
     if (const std::string run(system::DefaultRunDirectory); path.starts_with(run + '/')) {
-        if (const auto made = system::makeRunDirectory(run); !made)
+        if (const auto made = system::makeServiceDirectory(run, SocketDirectory); !made)
             return giveUp(StartStep::OpenAdminSocket, made.error());
     }
     auto opened =
@@ -449,7 +450,7 @@ void ServerApplication::onRefused(const ConnectionRefused& refused)
             json.insert(QStringLiteral("left_out"), static_cast<qint64>(leftOut));
         print(json, {});
     }
-    if (!isFromClient(refused)) {
+    if (!isFromClient(refused) || !refused.isNews) {
         logRefusal(refused);
         return;
     }

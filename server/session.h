@@ -53,6 +53,7 @@ public:
     // Decisions that come too late mean nothing.
     void acceptLogin();
     void acceptLogin(accounts::Account account);
+    void setAccount(accounts::Account account) { m_account = std::move(account); }
     void refuseLogin(protocol::GoodbyeCode code, const std::string& reason);
     void assign(const net::TunnelSettings& settings);
     void refuseAddress(protocol::GoodbyeCode code, const std::string& reason);

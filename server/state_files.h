@@ -10,4 +10,7 @@ inline constexpr const char* KeyFile = "/server-key.pem";
 inline constexpr const char* StateFile = "/server.json";
 inline constexpr const char* DatabaseFile = "/gvpn.db";
 
+/// Below /run/gvpn, for the admin socket of a server with the default state directory.
+inline constexpr const char* SocketDirectory = "server";
+
 }  // namespace gvpn::server

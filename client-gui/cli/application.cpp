@@ -1,5 +1,6 @@
 #include "cli/application.h"
 
+#include "base/text.h"
 #include "client/qt_edges.h"
 #include "client/sentences.h"
 #include "program/identity_store.h"
@@ -22,6 +23,11 @@ namespace {
 
 constexpr const char* KnownServersFile = "/servers.json";
 constexpr const char* DevicesDir = "/devices";
+
+QString fromText(const std::string& text)
+{
+    return QString::fromStdString(escapeForDisplay(text));
+}
 
 protocol::InstanceId randomInstance()
 {
@@ -46,9 +52,7 @@ void Application::start()
     using client::Stage;
     using program::ExitStatus;
     if (const auto valid = tun::validateName(m_options.tunName); !m_options.tunName.empty() && !valid) {
-        m_output.sentence(
-            tr("--tun %1: %2.")
-                .arg(QString::fromStdString(m_options.tunName), QString::fromStdString(valid.error().context)));
+        m_output.sentence(tr("--tun %1: %2.").arg(fromText(m_options.tunName), fromText(valid.error().context)));
         endWith(ExitStatus::Usage);
         return;
     }
@@ -139,6 +143,12 @@ bool Application::useProfile()
         refuse(ErrorCode::InvalidArgument,
                tr("A password needs a user, and the profile names none: give --user NAME as well."),
                program::ExitStatus::Usage);
+        return false;
+    }
+    if (const auto trusted = m_known->findOther(profile->server, profile->pin)) {
+        m_output.setServer(profile->server);
+        refuse(ErrorCode::IdentityMismatch, client::sentenceForContradiction(*profile, *trusted, m_options.stateDir),
+               program::ExitStatus::IdentityMismatch);
         return false;
     }
     m_profiles.emplace(std::move(*store));
@@ -297,12 +307,13 @@ void Application::ask(const client::Fault& fault)
 
 void Application::onLoggedIn(const Pin& pin, protocol::LoginMethod method)
 {
-    // With --server a remembered key is never replaced; a link or profile was chosen with its key.
+    // Only a link, which a person chose with its key, replaces a remembered one.
+    const bool isByLink = m_profile && m_options.profileName.empty();
     const auto remembered =
-        m_profile ? m_known->replace(m_options.server, pin) : m_known->remember(m_options.server, pin);
+        isByLink ? m_known->replace(m_options.server, pin) : m_known->remember(m_options.server, pin);
     if (!remembered)
-        m_output.sentence(tr("The server's key could not be remembered: %1.")
-                              .arg(QString::fromStdString(remembered.error().context)));
+        m_output.sentence(
+            tr("The server's key could not be remembered: %1.").arg(fromText(remembered.error().context)));
     if (m_profile)
         rememberProfile(method);
 }

@@ -93,6 +93,9 @@ int main(int argc, char** argv)
     auto& options = std::get<gvpn::cli::CliOptions>(*parsed);
     if (const auto read = gvpn::cli::readSecrets(options); !read) {
         using gvpn::program::ExitStatus;
+        // The person gave up (Ctrl-C), which is no failure.
+        if (read.error().code == gvpn::ErrorCode::Closed)
+            return gvpn::program::toInt(ExitStatus::Success);
         const bool isUsage = read.error().code == gvpn::ErrorCode::InvalidArgument;
         std::fprintf(stderr, "%s\n", read.error().context.c_str());
         return gvpn::program::toInt(isUsage ? ExitStatus::Usage : ExitStatus::Failure);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "base/text.h"
 
 #include <QCommandLineParser>
 #include <QString>
@@ -10,14 +11,28 @@
 
 namespace gvpn::cli {
 
+/// Whatever it repeats of the command line is made safe to print.
 [[nodiscard]] inline Failure usage(const QString& sentence)
 {
-    return fail(ErrorCode::InvalidArgument, sentence.toStdString());
+    return fail(ErrorCode::InvalidArgument, escapeForDisplay(sentence.toStdString()));
+}
+
+[[nodiscard]] inline bool looksLikeLink(const QString& value)
+{
+    return value.trimmed().startsWith(QLatin1String("gvpn:"), Qt::CaseInsensitive);
+}
+
+/// It is not repeated: it may hold an invite.
+[[nodiscard]] inline Failure linkInPlaceOf(const QString& option)
+{
+    return usage(QStringLiteral("%1: this is a link: give it alone.").arg(option));
 }
 
 /// "--pin abc: why."
 [[nodiscard]] inline Failure badValue(const QString& option, const QString& value, const Error& error)
 {
+    if (looksLikeLink(value))
+        return linkInPlaceOf(option);
     return usage(QStringLiteral("%1 %2: %3.").arg(option, value, QString::fromStdString(error.context)));
 }
 

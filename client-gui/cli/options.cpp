@@ -117,6 +117,17 @@ Result<void> readAcceptRoutes(const QCommandLineParser& parser, CliOptions& opti
     return {};
 }
 
+/// Only a host may have the scheme's name.
+Result<void> checkNoLinkAsValue(const QCommandLineParser& parser, CliOptions& /*options*/)
+{
+    for (const char* name : {"profile", "tun", "state-dir"}) {
+        const QStringList values = parser.values(QLatin1String(name));
+        if (std::ranges::any_of(values, looksLikeLink))
+            return linkInPlaceOf(QStringLiteral("--") + QLatin1String(name));
+    }
+    return {};
+}
+
 Result<void> readRest(const QCommandLineParser& parser, CliOptions& options)
 {
     const auto tun = single(parser, QStringLiteral("tun"));
@@ -166,7 +177,7 @@ Result<CommandLine> parseOptions(const QStringList& arguments)
     }
     CliOptions options;
     // The link's profile takes the routes along.
-    for (const auto read : {readWanted, readWireProtocol, readAcceptRoutes, readTarget, readRest}) {
+    for (const auto read : {checkNoLinkAsValue, readWanted, readWireProtocol, readAcceptRoutes, readTarget, readRest}) {
         if (const auto done = read(parser, options); !done)
             return fail(done.error());
     }

@@ -10,6 +10,7 @@
 #include <QJsonDocument>
 
 #include <array>
+#include <vector>
 
 namespace gvpn::cli {
 
@@ -55,7 +56,8 @@ QString description(const client::Profile& profile)
 {
     const QJsonObject fields = toListing(profile);
     QStringList routes;
-    for (const QJsonValue& route : fields.value(u"accept_routes").toArray())
+    const QJsonArray values = fields.value(u"accept_routes").toArray();
+    for (const auto route : values)
         routes.append(route.toString());
     QString text;
     const auto line = [&text](const QString& title, const QString& value) {
@@ -133,6 +135,18 @@ ProfileAnswer remove(const ProfileCommand& command, const client::ProfileStore& 
     return answer;
 }
 
+/// What the sender of a profile may not decide: a public network becomes a route only where a person names it.
+QStringList takePublicNetworks(client::AcceptRoutes& routes)
+{
+    QStringList names;
+    std::erase_if(routes.named, [&names](const net::Prefix& network) {
+        if (!network.isPrivate())
+            names.append(QString::fromStdString(network.toString()));
+        return !network.isPrivate();
+    });
+    return names;
+}
+
 ProfileAnswer import(const ProfileCommand& command, const client::ProfileStore& store)
 {
     const auto content = program::readFile(command.argument, client::MaxProfileBytes);
@@ -142,9 +156,10 @@ ProfileAnswer import(const ProfileCommand& command, const client::ProfileStore& 
     };
     if (!content)
         return cantImport(content.error());
-    const auto profile = client::parseProfile(*content);
+    auto profile = client::parseProfile(*content);
     if (!profile)
         return cantImport(profile.error());
+    const QStringList publicNetworks = takePublicNetworks(profile->acceptRoutes);
     const auto added = store.add(*profile);
     if (!added && added.error().code == ErrorCode::AlreadyExists)
         return failure(Tr::tr("Could not import %1: there is a profile %2 already; remove that one first.")
@@ -153,9 +168,14 @@ ProfileAnswer import(const ProfileCommand& command, const client::ProfileStore& 
         return failure(client::sentenceForProfile(added.error()));
     ProfileAnswer answer;
     if (command.isJson)
-        answer.output = jsonLine(toListing(*profile));
+        answer.output = jsonLine({{QStringLiteral("event"), QStringLiteral("profile-imported")},
+                                  {QStringLiteral("name"), QString::fromStdString(profile->name)}});
     else
         answer.sentences.append(client::sentenceForRemembered(profile->name, command.stateDir));
+    if (!publicNetworks.isEmpty())
+        answer.sentences.append(Tr::tr("Left out of it, since they are public networks: %1; to reach one, name it with "
+                                       "--accept-routes when you connect.")
+                                    .arg(publicNetworks.join(QStringLiteral(", "))));
     return answer;
 }
 
@@ -187,6 +207,8 @@ Result<ProfileCommand> readProfileCommand(const QCommandLineParser& parser)
         return usage(needsArgument
                          ? QStringLiteral("'profile %1' needs one %2.").arg(wanted, QLatin1String(action->argument))
                          : QStringLiteral("'profile %1' needs nothing more.").arg(wanted));
+    if (looksLikeLink(words.value(2)))
+        return linkInPlaceOf(QStringLiteral("profile %1").arg(wanted));
     const auto stateDir = single(parser, QStringLiteral("state-dir"));
     if (!stateDir)
         return fail(stateDir.error());

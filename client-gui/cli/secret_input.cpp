@@ -2,9 +2,9 @@
 
 #include "cli/option_values.h"
 #include "cli/target_options.h"
-#include "cli/terminal_question.h"
 #include "program/password_source.h"
 #include "program/privileges.h"
+#include "program/unix_signals.h"
 #include "protocol/link.h"
 
 #include <QCoreApplication>
@@ -47,6 +47,10 @@ Result<void> readGivenPassword(int descriptor, CliOptions& options)
 
 Result<void> askForPassword(CliOptions& options)
 {
+    // A signal gives up the question, as it ends a connection later on.
+    const auto signals = program::UnixSignals::create();
+    if (!signals)
+        return fail(signals.error());
     auto password =
         program::askPassword(Tr::tr("Password of %1: ").arg(QString::fromStdString(options.user)).toStdString());
     if (!password && password.error().code == ErrorCode::NotFound)
@@ -94,7 +98,7 @@ Result<void> readSecrets(CliOptions& options)
     if (options.passwordDescriptor)
         return readGivenPassword(*options.passwordDescriptor, options);
     // Who can't connect anyway need not type one.
-    const bool asks = !options.user.empty() && hasTerminal() && program::hasNetAdmin();
+    const bool asks = !options.user.empty() && ::isatty(STDIN_FILENO) == 1 && program::hasNetAdmin();
     return asks ? askForPassword(options) : Result<void>();
 }
 

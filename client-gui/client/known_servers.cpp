@@ -60,6 +60,12 @@ std::optional<Pin> KnownServers::find(const net::HostPort& server) const
     return at == m_pins.end() ? std::nullopt : std::optional(at->second);
 }
 
+std::optional<Pin> KnownServers::findOther(const net::HostPort& server, const Pin& pin) const
+{
+    const auto known = find(server);
+    return known == pin ? std::nullopt : known;
+}
+
 Result<void> KnownServers::remember(const net::HostPort& server, const Pin& pin)
 {
     const auto known = find(server);

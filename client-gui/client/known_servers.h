@@ -24,6 +24,8 @@ public:
     [[nodiscard]] static Result<KnownServers> load(const std::string& file);
 
     [[nodiscard]] std::optional<Pin> find(const net::HostPort& server) const;
+    /// The trusted key if it is another than this one.
+    [[nodiscard]] std::optional<Pin> findOther(const net::HostPort& server, const Pin& pin) const;
     /// Writes the file (mode 0600, all or nothing) unless the same is there already. AlreadyExists: another key is.
     [[nodiscard]] Result<void> remember(const net::HostPort& server, const Pin& pin);
     /// The same, but another key gives way: only when a person chose the new one, and the server has shown that it has

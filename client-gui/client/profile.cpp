@@ -60,8 +60,8 @@ Result<AcceptRoutes> routesFromJson(const QJsonValue& value)
     AcceptRoutes routes{.isAuto = values.contains(QStringLiteral("auto")), .named = {}};
     if (values.contains(QStringLiteral("none")))
         return values.size() == 1 ? Result<AcceptRoutes>(routes) : damaged("accept_routes has more than \"none\"");
-    for (const QJsonValue& entry : values) {
-        if (entry == QStringLiteral("auto"))
+    for (const auto entry : values) {
+        if (entry.toString() == QStringLiteral("auto"))
             continue;
         const auto prefix = net::Prefix::parse(entry.toString().toStdString());
         if (!prefix || isNeverRouted(*prefix))

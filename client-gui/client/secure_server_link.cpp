@@ -110,12 +110,14 @@ void SecureServerLink::linkClosed(const Error& error)
     end(error);
 }
 
-void SecureServerLink::performAll(const protocol::Actions& actions)
+void SecureServerLink::performAll(protocol::Actions actions)
 {
-    for (const protocol::Action& action : actions) {
+    for (protocol::Action& action : actions) {
         if (m_isOver)
             return;
         perform(action);
+        if (auto* message = std::get_if<protocol::SendControl>(&action))
+            wipe(message->body);  // it may be a login
     }
     if (!m_isOver)
         scheduleTick();

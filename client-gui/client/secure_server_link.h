@@ -39,7 +39,7 @@ private:
     void linkClosed(const Error& error) override;
 
     [[nodiscard]] bool isExpected(const Pin& presented) const { return m_pin == presented; }
-    void performAll(const protocol::Actions& actions);
+    void performAll(protocol::Actions actions);
     void perform(const protocol::Action& action);
     void scheduleTick();
     void end(const Error& error);

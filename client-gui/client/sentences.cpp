@@ -143,17 +143,18 @@ QString adviceOnMissing(const Fault& fault)
 QString adviceOnLogin(const Fault& fault)
 {
     if (fault.sentLogin == protocol::LoginMethod::Password)
-        return Tr::tr("check the user name and the password");
+        return Tr::tr("check the user name and the password, or ask the server's administrator");
     if (fault.sentLogin == protocol::LoginMethod::Invite)
-        return Tr::tr("ask the server's administrator for a new link");
+        return Tr::tr("ask the server's administrator, who can make a new link");
     switch (fault.missingPassword) {
     case MissingPassword::AnswerLost:
         return Tr::tr("the password was sent once, but the connection broke before its answer came: connect again and "
                       "give the password again");
     case MissingPassword::NotGiven:
         return Tr::tr("give the user's password (--user NAME asks for it on a terminal, --password-stdin reads it), or "
-                      "ask the server's administrator for an invite link");
-    case MissingPassword::No: return Tr::tr("ask the server's administrator for an invite link");
+                      "ask the server's administrator, who can make an invite link for this computer");
+    case MissingPassword::No:
+        return Tr::tr("ask the server's administrator, who can make an invite link for this computer");
     }
     return {};
 }
@@ -206,11 +207,19 @@ QString quoted(const std::string& name)
 /// To be typed as it is shown. Names have no control characters; of a directory's, nobody would type what is shown.
 QString quotedForShell(const std::string& word)
 {
-    static const QRegularExpression plain(QStringLiteral("^[A-Za-z0-9_./:@][A-Za-z0-9_./:@+-]*$"));
+    static const QRegularExpression Plain(QStringLiteral("^[A-Za-z0-9_./:@][A-Za-z0-9_./:@+-]*$"));
     QString text = fromText(word);
-    if (plain.match(text).hasMatch())
+    if (Plain.match(text).hasMatch())
         return text;
     return QLatin1Char('\'') + text.replace(QLatin1Char('\''), QStringLiteral("'\\''")) + QLatin1Char('\'');
+}
+
+QString commandOn(QString command, const std::string& profile, const std::string& stateDir)
+{
+    command += quotedForShell(profile);
+    if (!stateDir.empty())
+        command += QStringLiteral(" --state-dir ") + quotedForShell(stateDir);
+    return command;
 }
 
 }  // namespace
@@ -272,6 +281,17 @@ QString sentenceForContradiction(const net::HostPort& server, const Pin& remembe
              QString::fromStdString(remembered.toString()));
 }
 
+QString sentenceForContradiction(const Profile& profile, const Pin& trusted, const std::string& stateDir)
+{
+    const QString server = QString::fromStdString(profile.server.toString());
+    return Tr::tr("Did not connect to %1 (stage tls): the profile %2 names the key %3, but the one trusted for %1 is "
+                  "%4; if the server has a new key, only a new link from its administrator helps: connect with that; "
+                  "else remove the profile with: %5")
+        .arg(server, quoted(profile.name), QString::fromStdString(profile.pin.toString()),
+             QString::fromStdString(trusted.toString()),
+             commandOn(QStringLiteral("gvpn-client profile remove "), profile.name, stateDir));
+}
+
 QString sentenceForNewKey(const net::HostPort& server, const Pin& remembered, const Pin& given)
 {
     return Tr::tr(
@@ -288,10 +308,8 @@ QString sentenceForNotice(const std::string& text)
 
 QString sentenceForRemembered(const std::string& profile, const std::string& stateDir)
 {
-    QString command = QStringLiteral("gvpn-client --profile ") + quotedForShell(profile);
-    if (!stateDir.empty())
-        command += QStringLiteral(" --state-dir ") + quotedForShell(stateDir);
-    return Tr::tr("Remembered as the profile %1; connect again with: %2").arg(fromText(profile), command);
+    return Tr::tr("Remembered as the profile %1; connect again with: %2")
+        .arg(fromText(profile), commandOn(QStringLiteral("gvpn-client --profile "), profile, stateDir));
 }
 
 QString sentenceForUnknownProfile(const std::string& name, const std::vector<std::string>& known)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "client/fault.h"
+#include "client/profile.h"
 #include "client/route_policy.h"
 #include "net/endpoint.h"
 
@@ -18,6 +19,8 @@ namespace gvpn::client {
 [[nodiscard]] QString sentenceForFailedUndo(const Error& error);
 /// --pin says one key, the state directory another.
 [[nodiscard]] QString sentenceForContradiction(const net::HostPort& server, const Pin& remembered, const Pin& given);
+/// A profile says one key, the state directory another: a newer link was used. stateDir: empty for the default.
+[[nodiscard]] QString sentenceForContradiction(const Profile& profile, const Pin& trusted, const std::string& stateDir);
 /// A link names another key than the state directory: a person chose it.
 [[nodiscard]] QString sentenceForNewKey(const net::HostPort& server, const Pin& remembered, const Pin& given);
 [[nodiscard]] QString sentenceForNotice(const std::string& text);

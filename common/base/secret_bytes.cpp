@@ -4,6 +4,13 @@
 
 namespace gvpn {
 
+void wipe(ByteSpan bytes)
+{
+    // A plain memset before the memory goes back may be optimised away.
+    if (!bytes.empty())
+        ::explicit_bzero(bytes.data(), bytes.size());
+}
+
 SecretBytes& SecretBytes::operator=(SecretBytes&& other) noexcept
 {
     if (this != &other) {
@@ -16,9 +23,7 @@ SecretBytes& SecretBytes::operator=(SecretBytes&& other) noexcept
 
 void SecretBytes::wipe()
 {
-    // A plain memset before the memory goes back may be optimised away.
-    if (!m_bytes.empty())
-        ::explicit_bzero(m_bytes.data(), m_bytes.size());
+    gvpn::wipe(m_bytes);
     m_bytes.clear();
 }
 

@@ -5,6 +5,9 @@
 
 namespace gvpn {
 
+/// Overwrites them, which the compiler may not leave out.
+void wipe(ByteSpan bytes);
+
 class SecretBytes {
 public:
     SecretBytes() = default;

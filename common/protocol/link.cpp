@@ -89,9 +89,10 @@ Result<net::HostPort> parseServer(std::string_view text)
         if (!address || address->isIPv4())
             return fault("no IPv6 address between the brackets");
     }
+    // What can't be read is not repeated: it may be the invite.
     auto server = net::HostPort::parse(text.substr(0, hostEnd));
     if (!server)
-        return fault("bad host: " + server.error().context);
+        return fault("the host is neither a name nor an address");
     server->port = port;
     return *server;
 }

@@ -1,6 +1,7 @@
 #include "system/run_directory.h"
 
 #include "system/logging.h"
+#include "system/service_directory.h"
 
 #include <QDir>
 #include <QFile>
@@ -38,14 +39,15 @@ QString readBootId()
     return file.open(QIODevice::ReadOnly) ? QString::fromLatin1(file.readAll().trimmed()) : QString();
 }
 
-/// A file that root makes in a directory of the service's user must stay readable for the service.
-void giveToOwnerOf(const std::string& directory, const std::string& path)
+/// A file that root makes in a directory of the service's user must stay readable for the service. By its descriptor:
+/// that user may put something else in the name's place.
+void giveToOwnerOf(const std::string& directory, int file)
 {
     struct stat info {};
     if (::geteuid() != 0 || ::stat(directory.c_str(), &info) != 0 || info.st_uid == 0)
         return;
-    if (::lchown(path.c_str(), info.st_uid, info.st_gid) != 0)
-        qCWarning(logSystem) << "can't give a file to the owner of its directory path=" << path.c_str();
+    if (::fchown(file, info.st_uid, info.st_gid) != 0)
+        qCWarning(logSystem) << "can't give a file to the owner of its directory path=" << directory.c_str();
 }
 
 Result<void> createDirectory(const std::string& path, mode_t mode)
@@ -59,12 +61,12 @@ Result<void> createDirectory(const std::string& path, mode_t mode)
 
 Result<RunDirectory> RunDirectory::locate(const std::string& base)
 {
-    struct stat info {};
-    if (::stat("/proc/thread-self/ns/net", &info) != 0)
-        return fail(errnoError("read /proc/thread-self/ns/net", errno));
+    const auto name = recordsName();
+    if (!name)
+        return fail(name.error());
     RunDirectory directory;
     directory.m_base = base;
-    directory.m_path = base + "/net-" + std::to_string(info.st_ino);
+    directory.m_path = base + '/' + *name;
     directory.m_stamp = readBootId() + u' ' + QString::number(readNamespaceCookie());
     return directory;
 }
@@ -74,10 +76,13 @@ Result<void> RunDirectory::create() const
     if (auto created = createDirectory(m_base, 0755); !created)
         return created;
     // 0700: whoever can open the lock could hold it for ever.
-    if (::mkdir(m_path.c_str(), 0700) == 0)
-        giveToOwnerOf(m_base, m_path);
-    else if (errno != EEXIST)
+    if (::mkdir(m_path.c_str(), 0700) == 0) {
+        if (const UniqueFd made(::open(m_path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+            made.isValid())
+            giveToOwnerOf(m_base, made.get());
+    } else if (errno != EEXIST) {
         return fail(errnoError("create " + m_path, errno));
+    }
     struct stat info {};
     if (::lstat(m_path.c_str(), &info) != 0) {
         const int code = errno;
@@ -113,7 +118,7 @@ Result<UniqueFd> RunDirectory::lockOnce() const
         return UniqueFd();
     if (!file.isValid())
         return fail(errnoError("open " + path, errno));
-    giveToOwnerOf(m_path, path);
+    giveToOwnerOf(m_path, file.get());
     while (::flock(file.get(), LOCK_EX) != 0) {
         if (errno != EINTR)
             return fail(errnoError("lock " + path, errno));
@@ -124,28 +129,6 @@ Result<UniqueFd> RunDirectory::lockOnce() const
         || ours.st_dev != current.st_dev)
         return UniqueFd();
     return file;
-}
-
-Result<void> makeRunDirectory(const std::string& base)
-{
-    return createDirectory(base, 0755);
-}
-
-Result<void> giveRunDirectoryTo(const std::string& base, uid_t user, gid_t group)
-{
-    if (auto made = makeRunDirectory(base); !made)
-        return made;
-    const auto directory = RunDirectory::locate(base);
-    if (!directory)
-        return fail(directory.error());
-    std::vector<std::string> paths{base, directory->path()};
-    for (const std::string& name : directory->list("", ""))
-        paths.push_back(directory->path() + '/' + name);
-    for (const std::string& path : paths) {
-        if (::lchown(path.c_str(), user, group) != 0 && errno != ENOENT)
-            return fail(errnoError("give away " + path, errno));
-    }
-    return {};
 }
 
 std::optional<QJsonObject> RunDirectory::read(const std::string& fileName) const
@@ -193,7 +176,7 @@ Result<void> RunDirectory::write(const std::string& fileName, QJsonObject object
     const UniqueFd file(::open(temporaryPath.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!file.isValid() || ::write(file.get(), bytes.data(), static_cast<std::size_t>(bytes.size())) != bytes.size())
         return fail(errnoError("write " + temporaryPath, errno));
-    giveToOwnerOf(m_path, temporaryPath);
+    giveToOwnerOf(m_path, file.get());
     if (::rename(temporaryPath.c_str(), path.c_str()) != 0)
         return fail(errnoError("rename " + temporaryPath, errno));
     return {};

@@ -12,8 +12,6 @@
 #include <string_view>
 #include <vector>
 
-#include <sys/types.h>
-
 namespace gvpn::system {
 
 inline constexpr std::string_view DefaultRunDirectory = "/run/gvpn";
@@ -53,12 +51,5 @@ private:
     std::string m_path;
     QString m_stamp;  // boot id and namespace cookie
 };
-
-/// It is there afterwards (0755). A machine that was just started has none.
-[[nodiscard]] Result<void> makeRunDirectory(const std::string& base);
-
-/// Root hands base (made if it is missing) and this namespace's directory with all files to a service's user, who will
-/// go on without root. Root's own programs can still use them.
-[[nodiscard]] Result<void> giveRunDirectoryTo(const std::string& base, uid_t user, gid_t group);
 
 }  // namespace gvpn::system

@@ -38,7 +38,9 @@ void SecureLink::sendControl(ByteView body)
     if (m_isOver || !m_engine.isEstablished())
         return;
     m_context.sealed.clear();
-    const auto sent = m_engine.send(protocol::makeControlFrame(body), m_context.sealed, m_context.time.now());
+    ByteVector frame = protocol::makeControlFrame(body);
+    const auto sent = m_engine.send(frame, m_context.sealed, m_context.time.now());
+    wipe(frame);  // it may be a login
     if (!sent)
         end(sent.error());
     else

@@ -104,4 +104,10 @@ std::string cleanDeviceName(std::string_view name)
     return isReserved(result) ? FallbackName + ("-" + result) : result;
 }
 
+bool isSameName(std::string_view a, std::string_view b)
+{
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    return std::ranges::equal(a, b, {}, lower, lower);
+}
+
 }  // namespace gvpn::accounts

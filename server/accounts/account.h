@@ -92,6 +92,9 @@ struct AuditEntry {
 /// "shared" (bans are lifted by any of these).
 [[nodiscard]] Result<void> validateUserName(std::string_view name);
 
+/// As the accounts compare users: without regard to ASCII case.
+[[nodiscard]] bool isSameName(std::string_view a, std::string_view b);
+
 /// A name that a device gave itself, or a user's after it: what validateUserName() refuses is left out or replaced,
 /// what is too long is cut; never empty ("device").
 [[nodiscard]] std::string cleanDeviceName(std::string_view name);

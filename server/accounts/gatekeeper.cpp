@@ -66,14 +66,21 @@ std::string shortForm(const Pin& key)
     return key.toString().substr(0, ShortPinLength);
 }
 
+/// The name comes last and in quotes: it was given by somebody outside, who must not write fields of his own.
 std::string describeSource(const Ban& ban)
 {
-    std::string text;
-    if (!ban.user.empty())
-        text += "user=" + ban.user + " ";
-    if (ban.address)
-        return text + "from=" + ban.address->toString() + (ban.address->isIPv4() ? "" : "/64");
-    return text + (ban.key ? "device=" + shortForm(*ban.key) : "from=shared");
+    std::string text = ban.address ? "from=" + ban.address->toString() + (ban.address->isIPv4() ? "" : "/64")
+                       : ban.key   ? "device=" + shortForm(*ban.key)
+                                   : "from=shared";
+    if (ban.user.empty())
+        return text;
+    text += " user=\"";
+    for (const char c : ban.user) {
+        if (c == '"' || c == '\\')
+            text += '\\';
+        text += c;
+    }
+    return text + '"';
 }
 
 }  // namespace
@@ -171,7 +178,9 @@ void Gatekeeper::judgePassword(LoginQuestion question, const std::function<void(
         answer(refuse(BusyText, GoodbyeCode::ServerBusy));
         return;
     }
-    auto hash = m_store.passwordHashOf(question.login.user);
+    // What can be no user's name (with an invisible character in it, say) must not find one by another spelling.
+    auto hash = validateUserName(question.login.user) ? m_store.passwordHashOf(question.login.user)
+                                                      : Result<std::string>(std::string());
     if (!hash) {
         answer(refuseForStorage(hash.error()));
         return;
@@ -270,8 +279,8 @@ LoginVerdict Gatekeeper::refuseForStorage(const Error& error)
 void Gatekeeper::noteBan(const LoginQuestion& question, const Ban& ban)
 {
     const auto length = std::chrono::duration_cast<std::chrono::seconds>(ban.until - m_time()).count();
-    qCWarning(logAccounts, "too many wrong logins, banned for a while %s seconds=%lld", describeSource(ban).c_str(),
-              static_cast<long long>(length));
+    qCWarning(logAccounts, "too many wrong logins, banned for a while seconds=%lld %s", static_cast<long long>(length),
+              describeSource(ban).c_str());
     const std::string from = ban.isShared ? "shared" : question.peer.address.toString();
     noteStorage(m_store.saveBan(ban).and_then([&] {
         return m_store.audit(

@@ -77,6 +77,9 @@ Result<Reply> askServer(const std::string& socketPath, const Command& command, s
     const auto socket = connectToPath(socketPath);
     if (!socket)
         return fail(socket.error());
+    // Whoever else can put a socket there would be told password hashes and hand out links of his own.
+    if (const auto server = peerUser(socket->get()); !server || (*server != 0 && *server != ::geteuid()))
+        return fail(ErrorCode::PermissionDenied, socketPath + ": another user's program listens there");
     const QByteArray request = QJsonDocument(toJson(command)).toJson(QJsonDocument::Compact) + '\n';
     if (const auto sent = sendAll(socket->get(), request, end); !sent)
         return fail(sent.error());

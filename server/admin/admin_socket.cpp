@@ -21,7 +21,7 @@ Q_LOGGING_CATEGORY(logAdmin, "gvpn.admin")
 
 /// Descriptors that ran out come back some day; until then the socket would wake us without end.
 constexpr std::chrono::milliseconds PauseWithoutDescriptors{200};
-constexpr const char* SystemSocket = "/run/gvpn/admin.sock";
+constexpr const char* SystemSocket = "/run/gvpn/server/admin.sock";
 
 QString absolute(const std::string& path)
 {

@@ -24,7 +24,7 @@ inline constexpr int MaxConnections = 16;
 /// For the question to come, and again for its answer to be read.
 inline constexpr std::chrono::milliseconds RequestDeadline{5000};
 
-/// Where the server of a state directory listens: /run/gvpn/admin.sock for the default one, else DIR/admin.sock.
+/// Where the server of a state directory listens: /run/gvpn/server/admin.sock for the default one, else DIR/admin.sock.
 /// `defaultStateDir`: root's, whoever asks (/run/gvpn belongs to the system's server).
 [[nodiscard]] std::string socketPath(const std::string& stateDir, const std::string& defaultStateDir);
 

@@ -1,6 +1,5 @@
 #include "admin/local_socket.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -35,17 +34,18 @@ UniqueFd makeSocket()
     return UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 }
 
-/// Two servers that start at once must not both take the other's socket for a left-over: one at a time looks.
-Result<UniqueFd> lockDirectoryOf(const std::string& path)
+/// Two servers that start at once must not both take the other's socket for a left-over: one at a time looks. A file
+/// that others can't open, as they could hold the lock for ever.
+Result<UniqueFd> lockFor(const std::string& path)
 {
-    const std::string directory = path.substr(0, std::max<std::size_t>(path.rfind('/'), 1));
-    UniqueFd lock(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const std::string name = path + ".lock";
+    UniqueFd lock(::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR));
     if (!lock.isValid())
-        return fail(errnoError(directory, errno));
+        return fail(errnoError(name, errno));
     if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
         if (errno == EWOULDBLOCK)
             return fail(ErrorCode::AlreadyExists, path + ": another server is starting there");
-        return fail(errnoError("lock " + directory, errno));
+        return fail(errnoError("lock " + name, errno));
     }
     return lock;
 }
@@ -85,7 +85,7 @@ Result<UniqueFd> listenOnPath(const std::string& path)
     const auto address = addressOf(path);
     if (!address)
         return fail(address.error());
-    const auto lock = lockDirectoryOf(path);
+    const auto lock = lockFor(path);
     if (!lock)
         return fail(lock.error());
     if (const auto removed = removeDeadSocket(path); !removed)

@@ -236,8 +236,9 @@ class WhoMayAsk(AccountsCase):
             self.assertEqual(path.stat().st_mode & 0o077, 0, path)
 
     def test_a_state_directory_that_is_not_there(self):
+        path = "/nonexistent/at-all"
         for words in (["user", "list"], ["user", "add", "anna"], ["status"]):
-            self.assert_command_fails(FAILURE, "/nonexistent/at-all", *words, "--state-dir=/nonexistent/at-all", state=None)
+            self.assert_command_fails(FAILURE, path, *words, f"--state-dir={path}", state=None)
         empty = self.lab.state_dir("empty")
         self.assert_command_fails(FAILURE, str(empty), "user", "add", "anna", state="empty")
         self.assertEqual(list(empty.iterdir()), [])
@@ -292,7 +293,7 @@ class DefaultDirectory(AccountsCase):
         server = self.start_with_usual_places()
         self.assertEqual(self.command_inside(server, "user", "add", "anna")[0], 0)
         files = self.files_inside(server, "/var/lib/gvpn", "/run/gvpn")
-        self.assertEqual(files["/run/gvpn/admin.sock"], "600 root")
+        self.assertEqual(files["/run/gvpn/server/admin.sock"], "600 root")
         self.assertEqual(files["/var/lib/gvpn/gvpn.db"], "600 root")
         self.assertNotIn("/var/lib/gvpn/admin.sock", files)
         self.connect_with(server.listening["invite"])

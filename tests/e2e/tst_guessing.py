@@ -1,5 +1,5 @@
-"""Whoever guesses is banned for a while, and nobody else: not who has a session or a known key, not another address, not
-the others behind the same relay. Numbers: server/accounts/guess_ledger.h."""
+"""Whoever guesses is banned for a while, and nobody else: not who has a session or a known key, not another address,
+not the others behind the same relay. Numbers: server/accounts/guess_ledger.h."""
 
 from support import case
 from support.accounts_case import FAILURE, RIGHT, AccountsCase
@@ -48,7 +48,7 @@ class FromAnAddress(GuessingCase):
         self.assertEqual(self.bans(), [])
         self.assertEqual(self.guess_passwords(1, "Anna", source=HERE), [WRONG])
         self.assert_turns_away(TOO_MANY, BY_PASSWORD, "anna", RIGHT, source=HERE)
-        self.assert_turns_away(f"in {FIRST_BAN_MINUTES} minute", BY_PASSWORD, "ANNA", RIGHT, source=HERE)
+        self.assert_turns_away(f"for {FIRST_BAN_MINUTES} minute", BY_PASSWORD, "ANNA", RIGHT, source=HERE)
         self.assert_ban(address=HERE, user="anna")
         # Another user there, and she from elsewhere.
         self.assert_lets_in(BY_PASSWORD, "bob", RIGHT, source=HERE)

@@ -1,9 +1,10 @@
-"""What the programs leave open to others on the same machine: nothing of their memory, no file of theirs; and the server
-that root starts with --run-as has nothing but CAP_NET_ADMIN."""
+"""What the programs leave open to others on the same machine: nothing of their memory, no file of theirs; and the
+server that root starts with --run-as has nothing but CAP_NET_ADMIN."""
 
 import os
 import pwd
 import re
+import shutil
 from pathlib import Path
 
 from support import case
@@ -14,7 +15,8 @@ NET_ADMIN = 1 << 12  # capabilities(7)
 SERVICE = "nobody"
 OPEN_DOORS = ("prlimit", "--core=unlimited", "sh", "-c", 'umask 0; exec "$@"', "sh")
 # Nobody, but with CAP_NET_ADMIN, and a /run of its own.
-AS_CAPABLE_NOBODY = ("unshare", "--mount", "sh", "-ec", "mount -t tmpfs none /dev/net; mknod -m 666 /dev/net/tun c 10 200; "
+AS_CAPABLE_NOBODY = ("unshare", "--mount", "sh", "-ec",
+                     "mount -t tmpfs none /dev/net; mknod -m 666 /dev/net/tun c 10 200; "
                      'mount -t tmpfs -o mode=0777 none /run; exec "$@"', "sh",
                      "setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--inh-caps=+net_admin",
                      "--ambient-caps=+net_admin")
@@ -80,13 +82,9 @@ class Processes(HygieneCase):
 class RunAs(HygieneCase):
     """Started by root, as somebody else."""
 
-    RUN = Path("/run/gvpn")
-
     def setUp(self):
         super().setUp()
-        if self.RUN.exists():
-            owner = self.RUN.stat()
-            self.addCleanup(os.chown, self.RUN, owner.st_uid, owner.st_gid)
+        self.addCleanup(shutil.rmtree, "/run/gvpn/server", ignore_errors=True)  # the service's
         self.before = case.snapshot(self.lab.office)
         self.give_state_dir("server")
 
@@ -208,11 +206,14 @@ class RunAsInTheUsualPlaces(HygieneCase):
         for words in (["user", "add", "bob"], ["invite", "--json"], ["status"]):
             self.assertEqual(self.command_inside(service, *words)[0], 0)
         files = self.files_inside(service, "/var/lib/gvpn", "/run/gvpn")
+        # So that the service can't put something else in the place of what it is given at the next start.
+        self.assertEqual(files.pop("/run/gvpn"), "755 root")
         self.assertEqual({owner.split()[1] for owner in files.values()}, {SERVICE}, files)
-        self.assertEqual(files["/run/gvpn/admin.sock"], f"600 {SERVICE}")
+        self.assertEqual(files["/run/gvpn/server/admin.sock"], f"600 {SERVICE}")
         self.assertEqual(service.stop(), 0, service.describe())
         self.assertEqual(self.command_inside(holder, "user", "add", "carl")[0], 0)
         files = self.files_inside(holder, "/var/lib/gvpn", "/run/gvpn")
+        self.assertEqual(files.pop("/run/gvpn"), "755 root")
         self.assertEqual({owner.split()[1] for owner in files.values()}, {SERVICE}, files)
 
 

@@ -1,5 +1,5 @@
-"""--login password: in by user and password once, then by the device's key; a wrong password is tried once; and a password
-is found nowhere but in its hash."""
+"""--login password: in by user and password once, then by the device's key; a wrong password is tried once; and a
+password is found nowhere but in its hash."""
 
 import contextlib
 import secrets
@@ -49,7 +49,8 @@ class Passwords(AccountsCase):
         self.assertNotIn(RIGHT, terminal.shown)
 
     def test_a_new_one_is_asked_for_twice_without_an_echo(self):
-        command = [self.lab.binary("gvpn-server"), "user", "passwd", "anna", f"--state-dir={self.lab.state_dir('server')}"]
+        command = [self.lab.binary("gvpn-server"), "user", "passwd", "anna",
+                   f"--state-dir={self.lab.state_dir('server')}"]
         for second, status in (("typed first", 0), ("typed otherwise", USAGE)):
             with self.subTest(second):
                 terminal = Terminal("gvpn-server user passwd", command, self.lab.office)
@@ -71,7 +72,7 @@ class Passwords(AccountsCase):
         self.assertEqual(len(self.trail("login-refused")), 1, "the same one counts once")
         self.assertEqual(self.users()["anna"]["devices"], 0)
 
-    def test_a_server_that_cannot_be_reached_is_not_told_it_later(self):
+    def test_a_server_that_could_not_be_reached_is_told_it_once(self):
         """It waits for the server, and then tries once."""
         self.lab.cut(self.lab.home)
         client = self.start_with_password("anna", "a wrong password", "--trust-on-first-use")
@@ -170,7 +171,7 @@ def memory_of(pid):
     with open(f"/proc/{pid}/mem", "rb") as file:
         for line in maps:
             first, last = (int(number, 16) for number in line.split()[0].split("-"))
-            with contextlib.suppress(OSError, OverflowError):  # the kernel's own, or not mapped any more
+            with contextlib.suppress(OSError, ValueError):  # the kernel's own, or not mapped any more
                 file.seek(first)
                 yield file.read(last - first)
 

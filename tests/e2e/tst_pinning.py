@@ -1,7 +1,6 @@
 """The client knows its server by the server's key, and by nothing else: before that is checked, nothing of the client
 leaves it, and no other key is ever taken in place of the one it knows."""
 
-import socket
 import subprocess
 
 from support import case
@@ -11,6 +10,9 @@ from support.middle import MIDDLE, Impostor, Recorder
 from support.peer import secret_of
 
 USER, PASSWORD = "canary-user", "canary-password"
+# A client under a host name that nothing else has.
+HOST = "canary-host-name"
+ON_HOST = ("unshare", "--uts", "sh", "-ec", f'hostname {HOST}; exec "$@"', "sh")
 AT_ONCE_S = 10
 IMPOSTORS_PORT = 51006
 
@@ -47,25 +49,26 @@ class AnotherKeyInTheMiddle(Pinning):
         self.assertIn("ClientHello", names)
         self.assertEqual([name for name in names if name != "ClientHello" and not name.startswith("fatal")], [])
         received = self.everything_received()
-        for canary in (socket.gethostname().encode(), USER.encode(), *canaries):
+        for canary in (HOST.encode(), USER.encode(), *canaries):
             self.assertNotIn(canary, received)
 
     def test_gets_nothing_of_who_has_a_link(self):
         link = self.invite("--user", USER)
         pin = part_of(link, "pin")
         fake = with_host(link, MIDDLE)
-        self.assert_stops(self.lab.start_client(fake), pin, self.impostor.pin)
+        self.assert_stops(self.lab.start_client(fake, prefix=ON_HOST), pin, self.impostor.pin)
         secrets = (part_of(link, "invite").encode(), secret_of(link), public_key_of(self.key_file(pin)))
         self.assert_nothing_has_left(*secrets)
         # What is kept of the link doesn't weaken that.
-        self.assert_stops(self.lab.start_client("--profile", self.only_profile()[1]["name"]), pin, self.impostor.pin)
+        again = self.lab.start_client("--profile", self.only_profile()[1]["name"], prefix=ON_HOST)
+        self.assert_stops(again, pin, self.impostor.pin)
         self.assert_nothing_has_left(*secrets)
         self.assertEqual(self.trail("login", "login-refused"), [])
         self.wait_connected(self.lab.start_client(link))
 
     def test_gets_no_password(self):
         pin = part_of(self.invite(), "pin")
-        argv = [self.lab.binary("gvpn-client"), "--json", f"--state-dir={self.lab.state_dir('home')}",
+        argv = [*ON_HOST, self.lab.binary("gvpn-client"), "--json", f"--state-dir={self.lab.state_dir('home')}",
                 "--server", MIDDLE, "--pin", pin, "--user", USER, "--password-stdin"]
         client = self.lab.start("gvpn-client", argv, self.lab.home, stdin=subprocess.PIPE)
         client.process.stdin.write(f"{PASSWORD}\n")
@@ -122,7 +125,9 @@ class AnotherKeyOfTheServer(Pinning):
         (_, new), = profiles.items()
         self.assertEqual(new["pin"], changed.listening["pin"])
         self.assertNotEqual(public_key_of(self.key_file(old["pin"])), public_key_of(self.key_file(new["pin"])))
-        self.assert_stops(self.lab.start_client("--profile", old["name"]), *pins)
+        refused = self.lab.start_client("--profile", old["name"])
+        self.assert_ends(refused, WRONG_KEY, "stage tls", "profile remove", *pins, deadline_s=AT_ONCE_S)
+        self.assertEqual([event.get("state") for event in refused.events], ["disconnected"], refused.describe())
         client = self.lab.start_client("--profile", new["name"])
         self.wait_connected(client)
         # By its address alone, the server is the one that the last link named.

@@ -1,5 +1,5 @@
-"""Many wrong logins at once: sessions hardly notice, memory and log stay small. And how long an answer takes tells nobody
-which users there are."""
+"""Many wrong logins at once: sessions hardly notice, memory and log stay small. And how long an answer takes tells
+nobody which users there are."""
 
 import concurrent.futures
 import re
@@ -29,6 +29,7 @@ class Storm(AccountsCase):
     MOST_TIMES = 10
     MOST_KIB = 300 * 1024
     PING_S = 0.05
+    QUEUE = 64  # passwords that may wait for their hash
 
     def setUp(self):
         super().setUp()
@@ -85,7 +86,7 @@ class Storm(AccountsCase):
               f"{late} too late, server at most {self.peak_kib() // 1024} MiB")
         # Where other programs want the processors, too, a hash may wait longer than the login's deadline.
         self.assertEqual(refused + busy + late, self.GUESSES, codes)
-        self.assertGreater(refused, 20, "it hashed some")
+        self.assertGreaterEqual(refused + late, self.QUEUE, "not all were sent away at once")
         self.assertGreater(len(storm), seconds / self.PING_S / 2)
         self.assertLessEqual(statistics.median(storm), self.MOST_TIMES * quiet)
         self.assertLess(self.peak_kib(), self.MOST_KIB)
@@ -103,7 +104,7 @@ class Storm(AccountsCase):
 
 class Log(AccountsCase):
     STRANGERS = 500
-    MOST_LINES = 60
+    AT_ONCE, PER_SECOND = 30, 1
 
     def setUp(self):
         super().setUp()
@@ -115,12 +116,15 @@ class Log(AccountsCase):
         server = self.start_server()
         self.connect_with(self.invite("anna"))
         said = len(server.errors)
+        started = time.monotonic()
         for address in self.addresses:
             self.assert_turns_away("not known here", BY_DEVICE, certificate=self.certificate, source=address)
+        seconds = time.monotonic() - started
         lines = server.errors[said:]
-        print(f"{len(lines)} lines of {sum(map(len, lines))} bytes for {self.STRANGERS} refused logins")
+        print(f"{len(lines)} lines of {sum(map(len, lines))} bytes for {self.STRANGERS} refused logins "
+              f"in {seconds:.0f} s")
         self.assertGreater(len(lines), 5, "the first are shown")
-        self.assertLess(len(lines), self.MOST_LINES, lines[-3:])
+        self.assertLess(len(lines), self.AT_ONCE + self.PER_SECOND * seconds, lines[-3:])
         self.assert_pings(self.lab.home, LAN_HOST)
 
 
@@ -129,7 +133,7 @@ class Timing(AccountsCase):
 
     ROUNDS, FEW = 200, 50
     MOST_DIFFERENCE = 0.05
-    ATTEMPTS = 2
+    ATTEMPTS = 3
     USERS = {"wrong password": "anna", "unknown user": "nora"}
 
     def setUp(self):

@@ -112,7 +112,10 @@ private:
     {
         disconnected.push_back(reason);
     }
-    void connectionRefused(const net::Endpoint& /*peer*/, const Error& reason) override { refused.push_back(reason); }
+    void connectionRefused(const net::Endpoint& /*peer*/, const Error& reason, bool /*isNews*/) override
+    {
+        refused.push_back(reason);
+    }
     void hubWantsPurge() override {}
     void hubDeadlineChanged() override {}
     void hubBroke(const Error& /*error*/) override { isBroken = true; }

@@ -55,7 +55,8 @@ class AccountsCase(case.LabCase):
 
     def start_with_usual_places(self, *options, prefix=USUAL_PLACES):
         """A server without --state-dir."""
-        argv = [*prefix, self.lab.binary("gvpn-server"), "--json", f"--public-address={OFFICE}", f"--bypass={LAN}", *options]
+        argv = [*prefix, self.lab.binary("gvpn-server"), "--json", f"--public-address={OFFICE}", f"--bypass={LAN}",
+                *options]
         server = self.lab.start("gvpn-server", argv, self.lab.office)
         server.listening = server.wait_event(event="listening")
         return server
@@ -70,8 +71,8 @@ class AccountsCase(case.LabCase):
 
     def files_inside(self, server, *places):
         """{path: "mode owner"} of what lies there."""
-        lines = self.lab.office.run(*self.inside(server), "find", *places, "-printf", r"%p\t%m %u\n").stdout.splitlines()
-        return dict(line.split("\t") for line in lines)
+        found = self.lab.office.run(*self.inside(server), "find", *places, "-printf", r"%p\t%m %u\n").stdout
+        return dict(line.split("\t") for line in found.splitlines())
 
     def add_user(self, name, password=None, state="server"):
         words = ["--password-stdin"] if password else []

@@ -46,16 +46,18 @@ def play(lab):
     Step.begin("The computer at home has no way to the web server.")
     show_unreachable(lab)
 
-    Step.begin(f"In the office the server starts: gvpn-server --bypass={LAN} --login none")
-    server = lab.start_server(f"--public-address={OFFICE}:{PORT}", cidr=())
+    Step.begin(f"In the office the server starts: gvpn-server --bypass={LAN}")
+    server = lab.start_server(f"--public-address={OFFICE}:{PORT}", cidr=(), login="")
     listening = server.wait_event(event="listening")
-    show(f"It listens on TCP port {listening['port']}, gives addresses of {listening['cidr']}, and prints a link:")
+    show(f"It listens on TCP port {listening['port']}, gives addresses of {listening['cidr']}, and prints an invite link:")
     show(listening["invite"])
 
     Step.begin("At home the client starts with that link: gvpn-client LINK")
     client = lab.start_client(listening["invite"])
     connected = client.wait_event(event="state", state="connected", deadline_s=20)
     routes = ", ".join(connected["routes"])
+    profile = client.wait_event(event="profile")
+    show(f"The server knows this computer by its own key now; the link is used up. Profile: {profile['name']}")
     show(f"Connected as {connected['address']} on {connected['interface']}, with routes to {routes}.")
 
     Step.begin(f"ping {LAN_HOST} at home")

@@ -46,9 +46,9 @@ class EnrolmentCase(case.LabCase):
         """A running server whose links name its address on the internet; devices log in."""
         return self.start_server(f"--public-address={OFFICE}", *options, **{"login": "device", **settings})
 
-    def wait_serving(self, state="server"):
+    def wait_serving(self):
         """For a server that says nothing to programs."""
-        self.lab.wait_until(lambda: self.lab.admin("status", state=state, check=False)[0] == 0, "the server serves")
+        self.lab.wait_until(lambda: self.lab.admin("status", check=False)[0] == 0, "the server serves")
 
     def invite(self, *options):
         return self.lab.admin("invite", *options)["invite"]

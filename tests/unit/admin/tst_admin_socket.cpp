@@ -461,9 +461,9 @@ void TestAdminSocket::doesNotTakeNonsenseForAnAnswer()
 void TestAdminSocket::knowsWhereAServerListens()
 {
     const std::string standard = "/var/lib/gvpn";
-    QCOMPARE(socketPath("/var/lib/gvpn", standard), std::string("/run/gvpn/admin.sock"));
-    QCOMPARE(socketPath("/var/lib/gvpn/", standard), std::string("/run/gvpn/admin.sock"));
-    QCOMPARE(socketPath("/var/lib/../lib//gvpn", standard), std::string("/run/gvpn/admin.sock"));
+    QCOMPARE(socketPath("/var/lib/gvpn", standard), std::string("/run/gvpn/server/admin.sock"));
+    QCOMPARE(socketPath("/var/lib/gvpn/", standard), std::string("/run/gvpn/server/admin.sock"));
+    QCOMPARE(socketPath("/var/lib/../lib//gvpn", standard), std::string("/run/gvpn/server/admin.sock"));
     QCOMPARE(socketPath("/var/lib/gvpn2", standard), std::string("/var/lib/gvpn2/admin.sock"));
     QCOMPARE(socketPath("state", standard), QDir::current().filePath(QStringLiteral("state/admin.sock")).toStdString());
 }

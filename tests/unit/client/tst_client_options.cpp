@@ -1,5 +1,7 @@
 #include "cli/options.h"
 
+#include "base/text.h"
+
 #include <QCoreApplication>
 #include <QtTest>
 
@@ -46,7 +48,12 @@ private Q_SLOTS:
     void explainsWhatCantBeUsed_data();
     void explainsWhatCantBeUsed();
     void doesNotRepeatALink();
+    void saysThatALinkIsGivenAlone_data();
+    void saysThatALinkIsGivenAlone();
     void showsHelpAndVersion();
+
+private:
+    static void unprintableRows();
 };
 
 void TestClientOptions::takesDefaults()
@@ -191,6 +198,19 @@ void TestClientOptions::combinesAcceptedRoutes()
     QTEST(options.acceptRoutes->named.size(), "named");
 }
 
+/// In each place whose value is repeated, or could be.
+void TestClientOptions::unprintableRows()
+{
+    for (const QChar bad : {u'\x1b', u'\x07', u'\u202E'}) {
+        for (const char* line : {"--server a%1b", "--server a --pin a%1b", "--server a --cidr a%1b",
+                                 "--server a --accept-routes a%1b", "--server a --log-level a%1b", "--frob%1b",
+                                 "--server a --user a%1b", "gvpn://a%1b/", "gvpn://[a%1b]/", "profile a%1b"}) {
+            const QByteArray name = QByteArray(line) + ' ' + QByteArray::number(bad.unicode(), 16);
+            QTest::newRow(name.constData()) << QString::fromLatin1(line).arg(bad) << QString();
+        }
+    }
+}
+
 void TestClientOptions::explainsWhatCantBeUsed_data()
 {
     QTest::addColumn<QString>("line");
@@ -254,6 +274,7 @@ void TestClientOptions::explainsWhatCantBeUsed_data()
     row("no user name", QStringLiteral("--server a --user="), "--user");
     row("bad user name", QStringLiteral("--server a --user a\u202Eb"), "--user");
     row("long user name", QStringLiteral("--server a --user ") + QString(65, QLatin1Char('u')), "--user");
+    unprintableRows();
     row("unknown option", QStringLiteral("--server a --frobnicate"), "frobnicate");
     row("value for a flag", QStringLiteral("--server a --once=1"), "once");
     row("missing value", QStringLiteral("--server"), "server");
@@ -268,6 +289,7 @@ void TestClientOptions::explainsWhatCantBeUsed()
     QCOMPARE(parsed.error().code, ErrorCode::InvalidArgument);
     const QString sentence = QString::fromStdString(parsed.error().context);
     QVERIFY2(sentence.contains(mentions), qPrintable(sentence));
+    QCOMPARE(parsed.error().context, escapeForDisplay(parsed.error().context));
     QVERIFY2(sentence.endsWith(QLatin1Char('.')) && !sentence.contains(QLatin1Char('\n')), qPrintable(sentence));
 }
 
@@ -280,6 +302,31 @@ void TestClientOptions::doesNotRepeatALink()
     const auto twice = parse(link + QLatin1Char(' ') + link);
     QVERIFY(!twice.has_value());
     QVERIFY(twice.error().context.find("AAECAwQF") == std::string::npos);
+}
+
+void TestClientOptions::saysThatALinkIsGivenAlone_data()
+{
+    QTest::addColumn<QString>("before");
+    for (const char* before :
+         {"--server ", "--server=", "--profile ", "--profile=", "--server a --pin ", "--server a --tun ",
+          "--server a --state-dir ", "--server a --cidr ", "--server a --accept-routes ", "--server a --log-level ",
+          "profile show ", "profile import ", "profile remove ", "profile export "})
+        QTest::newRow(before) << QString::fromLatin1(before);
+}
+
+void TestClientOptions::saysThatALinkIsGivenAlone()
+{
+    QFETCH(QString, before);
+    for (const char* scheme : {"gvpn:", "GVPN:"}) {
+        const auto parsed =
+            parse(before + QLatin1String(scheme) + LinkText.mid(5) + QStringLiteral("&invite=AAECAwQFBgcICQoLDA0ODw"));
+        QVERIFY(!parsed.has_value());
+        const QString sentence = QString::fromStdString(parsed.error().context);
+        QVERIFY2(sentence.endsWith(QStringLiteral(": this is a link: give it alone.")), qPrintable(sentence));
+        QVERIFY2(!sentence.contains(QStringLiteral("AAECAwQF")), qPrintable(sentence));
+    }
+    // A computer may have that name.
+    QCOMPARE(optionsOf(QStringLiteral("--server gvpn:443")).server, (net::HostPort{"gvpn", 443}));
 }
 
 void TestClientOptions::showsHelpAndVersion()

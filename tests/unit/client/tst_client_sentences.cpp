@@ -29,6 +29,7 @@ private Q_SLOTS:
     void escapesTextsOfTheServer();
     void everySkippedRouteHasASentence();
     void aContradictionShowsBothKeysAndTheWayOut();
+    void anOldProfileShowsBothKeysAndTheWaysOut();
     void aNewKeyOfALinkShowsBothKeys();
     void onlyANewLinkHelpsAfterAChangedKey();
     void advisesByHowItLoggedIn_data();
@@ -125,6 +126,27 @@ void TestClientSentences::aContradictionShowsBothKeysAndTheWayOut()
         QVERIFY2(sentence.contains(QString::fromStdString(part)), qPrintable(sentence));
 }
 
+void TestClientSentences::anOldProfileShowsBothKeysAndTheWaysOut()
+{
+    const Profile profile{.name = "My %1 office",
+                          .server = Office,
+                          .pin = pin(1),
+                          .user = {},
+                          .acceptRoutes = {},
+                          .invite = {},
+                          .created = {}};
+    const QString sentence = sentenceForContradiction(profile, pin(2), "/var/state dir");
+    QCOMPARE(sentence,
+             QStringLiteral("Did not connect to office.example.com:443 (stage tls): the profile \"My %1 office\" "
+                            "names the key ")
+                 + QString::fromStdString(pin(1).toString())
+                 + QStringLiteral(", but the one trusted for office.example.com:443 is ")
+                 + QString::fromStdString(pin(2).toString())
+                 + QStringLiteral("; if the server has a new key, only a new link from its administrator helps: "
+                                  "connect with that; else remove the profile with: gvpn-client profile remove "
+                                  "'My %1 office' --state-dir '/var/state dir'"));
+}
+
 void TestClientSentences::aNewKeyOfALinkShowsBothKeys()
 {
     const QString sentence = sentenceForNewKey(Office, pin(1), pin(2));
@@ -152,16 +174,17 @@ void TestClientSentences::advisesByHowItLoggedIn_data()
                             << QStringLiteral("Could not log in to office.example.com:443 (stage login): no\\x1b; %1.")
                                    .arg(QString::fromLatin1(advice));
     };
-    const char* const invite = "ask the server's administrator for an invite link";
-    row("password", LoginMethod::Password, MissingPassword::No, "check the user name and the password");
-    row("password after a lost one", LoginMethod::Password, MissingPassword::AnswerLost,
-        "check the user name and the password");
-    row("invite", LoginMethod::Invite, MissingPassword::NotGiven, "ask the server's administrator for a new link");
+    const char* const invite = "ask the server's administrator, who can make an invite link for this computer";
+    const char* const password = "check the user name and the password, or ask the server's administrator";
+    row("password", LoginMethod::Password, MissingPassword::No, password);
+    row("password after a lost one", LoginMethod::Password, MissingPassword::AnswerLost, password);
+    row("invite", LoginMethod::Invite, MissingPassword::NotGiven,
+        "ask the server's administrator, who can make a new link");
     row("device key", LoginMethod::Device, MissingPassword::No, invite);
     row("nothing in common", std::nullopt, MissingPassword::No, invite);
     row("no password", LoginMethod::Device, MissingPassword::NotGiven,
         "give the user's password (--user NAME asks for it on a terminal, --password-stdin reads it), or ask the "
-        "server's administrator for an invite link");
+        "server's administrator, who can make an invite link for this computer");
     row("lost answer", LoginMethod::Device, MissingPassword::AnswerLost,
         "the password was sent once, but the connection broke before its answer came: connect again and give the "
         "password again");

@@ -32,6 +32,7 @@ private Q_SLOTS:
     void keepsTheFileToItsOwner();
     void doesNotReplaceAKey();
     void replacesAKeyWhenTold();
+    void findsOnlyAnotherKeyThanTheOneInHand();
     void tellsPortsApart();
     void ignoresTheCaseOfNames();
     void refusesADamagedFile_data();
@@ -65,6 +66,17 @@ void TestKnownServers::findsWhatItRemembered()
     QVERIFY(again.has_value());
     QCOMPARE(again->find(Office), std::optional(pin(1)));
     QCOMPARE(again->find({"other", 1}), std::optional(pin(2)));
+}
+
+void TestKnownServers::findsOnlyAnotherKeyThanTheOneInHand()
+{
+    auto known = load();
+    QVERIFY(!known->findOther(Office, pin(1)));
+    QVERIFY(known->remember(Office, pin(1)).has_value());
+    QVERIFY(!known->findOther(Office, pin(1)));
+    // An older profile, say.
+    QCOMPARE(known->findOther({"OFFICE.example.com", Office.port}, pin(2)), std::optional(pin(1)));
+    QVERIFY(!known->findOther({Office.host, 1}, pin(2)));
 }
 
 void TestKnownServers::keepsTheFileToItsOwner()

@@ -286,6 +286,12 @@ void TestLogin::forgetsNothingOfARefusedInvite()
     QVERIFY(disconnected != nullptr && disconnected->fault.has_value());
     QCOMPARE(disconnected->fault->sentLogin, std::optional(LoginMethod::Invite));
     QCOMPARE(scene.connections(), std::size_t{1});
+    scene.script.loginAnswer = LoginAnswer::Accept;
+    watched.connection.connectToServer({});
+    scene.advance(0s);
+    QVERIFY(watched.stateAs<Connected>() != nullptr);
+    QCOMPARE(scene.loginMethods(), (Methods{LoginMethod::Invite, LoginMethod::Invite}));
+    QVERIFY(scene.server().login->secret == secret("0123456789abcdef"));
 }
 
 void TestLogin::showsANoticeOnce()

@@ -48,6 +48,9 @@ private Q_SLOTS:
     void namesThoseThatThereAre();
     void removes();
     void exportsAndImports();
+    void importsNoPublicNetworks_data();
+    void importsNoPublicNetworks();
+    void saysAsAnEventWhatItImported();
     void neverReplacesAtAnImport();
     void refusesABadFile_data();
     void refusesABadFile();
@@ -209,6 +212,58 @@ void TestProfileCommand::exportsAndImports()
     QCOMPARE(imported.sentences, QStringList(QStringLiteral("Remembered as the profile My office; connect again with: "
                                                             "gvpn-client --profile 'My office'")));
     QVERIFY(place.store().find("My office") == profile);
+}
+
+void TestProfileCommand::importsNoPublicNetworks_data()
+{
+    QTest::addColumn<bool>("isAuto");
+    QTest::addColumn<QStringList>("routes");
+    QTest::addColumn<int>("kept");
+    QTest::addColumn<QString>("named");
+    QTest::newRow("auto") << true << QStringList() << 0 << QString();
+    QTest::newRow("none") << false << QStringList() << 0 << QString();
+    QTest::newRow("private") << true << QStringList{QStringLiteral("10.0.0.0/8"), QStringLiteral("fd00::/48")} << 2
+                             << QString();
+    QTest::newRow("public") << false << QStringList{QStringLiteral("198.51.100.0/24")} << 0 << "198.51.100.0/24";
+    QTest::newRow("both") << true
+                          << QStringList{QStringLiteral("10.0.0.0/8"), QStringLiteral("8.0.0.0/7"),
+                                         QStringLiteral("2001:db8::/32")}
+                          << 1 << "8.0.0.0/7, 2001:db8::/32";
+    QTest::newRow("a private one's surroundings")
+        << false << QStringList{QStringLiteral("192.168.0.0/15")} << 0 << "192.168.0.0/15";
+}
+
+void TestProfileCommand::importsNoPublicNetworks()
+{
+    QFETCH(bool, isAuto);
+    QFETCH(QStringList, routes);
+    QFETCH(QString, named);
+    const StorePlace place;
+    client::Profile profile = profileNamed("Office");
+    profile.acceptRoutes = {isAuto, {}};
+    for (const QString& route : routes)
+        profile.acceptRoutes.named.push_back(net::Prefix::parse(route.toStdString()).value());
+    place.write("in.txt", toExportText(profile));
+    const ProfileAnswer imported = answer(place, Action::Import, place.path("in.txt"));
+    QCOMPARE(imported.status, ExitStatus::Success);
+    QCOMPARE(imported.sentences.size(), named.isEmpty() ? 1 : 2);
+    if (!named.isEmpty())
+        QVERIFY2(imported.sentences[1].contains(QStringLiteral("public networks: ") + named + QLatin1Char(';'))
+                     && imported.sentences[1].contains(QStringLiteral("--accept-routes")),
+                 qPrintable(imported.sentences[1]));
+    const auto stored = place.store().find("Office");
+    QVERIFY(stored.has_value());
+    QCOMPARE(stored->acceptRoutes.isAuto, isAuto);
+    QTEST(int(stored->acceptRoutes.named.size()), "kept");
+}
+
+void TestProfileCommand::saysAsAnEventWhatItImported()
+{
+    const StorePlace place;
+    place.write("in.txt", toExportText(profileNamed("My office")));
+    const ProfileAnswer imported = answer(place, Action::Import, place.path("in.txt"), true);
+    QVERIFY(imported.sentences.isEmpty());
+    QCOMPARE(imported.output, QByteArray("{\"event\":\"profile-imported\",\"name\":\"My office\"}\n"));
 }
 
 void TestProfileCommand::neverReplacesAtAnImport()

@@ -1,5 +1,7 @@
 #include "protocol/link.h"
 
+#include "base/text.h"
+
 #include <QtTest>
 
 #include <set>
@@ -98,6 +100,13 @@ private Q_SLOTS:
         QTest::newRow("other scheme") << "http" + link.mid(4) << QByteArray("does not begin");
         QTest::newRow("one slash") << QByteArray(link).replace("//", "/") << QByteArray("does not begin");
         QTest::newRow("blank inside") << QByteArray(link).replace("pin", "p in") << QByteArray("no pin");
+        QTest::newRow("invite in place of the host") << linkTo(InviteText + QByteArray("=")) << QByteArray("host");
+        QTest::newRow("invite in brackets") << linkTo("[" + QByteArray(InviteText) + "]") << QByteArray("IPv6");
+        for (const char* host : {"a\x1b[2Jb", "a\x07",
+                                 "a\xE2\x80\xAE"
+                                 "b",
+                                 "[a\x1b]", "a:\x07", "[::2]\x1b"})
+            QTest::newRow(QByteArray(host).toPercentEncoding().constData()) << linkTo(host) << QByteArray("link: ");
         QTest::newRow("no host") << linkTo("") << QByteArray("no host");
         QTest::newRow("only a port") << linkTo(":51005") << QByteArray("no host");
         QTest::newRow("user in front of the host") << linkTo("eve@a:51005") << QByteArray("host");
@@ -129,6 +138,7 @@ private Q_SLOTS:
         QCOMPARE(link.error().code, ErrorCode::InvalidArgument);
         QVERIFY2(link.error().context.find(why.toStdString()) != std::string::npos, link.error().context.c_str());
         QVERIFY(link.error().context.find(InviteText) == std::string::npos);
+        QCOMPARE(link.error().context, escapeForDisplay(link.error().context));
     }
 
     void oneChangedCharacterIsAnotherLinkOrNone()

@@ -256,7 +256,10 @@ private:
     {
         disconnected.push_back({client, reason});
     }
-    void connectionRefused(const net::Endpoint& /*peer*/, const Error& reason) override { refused.push_back(reason); }
+    void connectionRefused(const net::Endpoint& /*peer*/, const Error& reason, bool /*isNews*/) override
+    {
+        refused.push_back(reason);
+    }
     void hubWantsPurge() override { wantsPurge = true; }
     void hubDeadlineChanged() override { ++deadlineChanges; }
     void hubBroke(const Error& error) override { broken.push_back(error); }
