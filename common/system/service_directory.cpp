@@ -75,7 +75,8 @@ Result<void> makeServiceDirectory(const std::string& base, const std::string& na
     if (found.st_uid == owner->user)
         return {};
     if (found.st_uid != 0)
-        return fail(ErrorCode::PermissionDenied, path + ": belongs to another user");
+        return fail(ErrorCode::PermissionDenied,
+                    path + ": belongs to another user; if no server runs there, remove it");
     if (auto given = giveFiles(directory->get(), *owner, path); !given)
         return given;
     if (::fchown(directory->get(), owner->user, owner->group) != 0)

@@ -3,6 +3,7 @@ is."""
 
 import hashlib
 import os
+import re
 import shutil
 import sqlite3
 
@@ -44,8 +45,8 @@ class FullDisk(AccountsCase):
             self.assertRegex(said, r"^[^\n]*the disk is full\.\n$")
         number, code, text = self.answer_to(BY_INVITE, secret=secret_of(self.link))
         self.assertEqual((code, text), (SERVER_BUSY, "the server can't store this now"))
-        said = "\n".join(self.server.errors)
-        self.assertRegex(said, "WARNING gvpn.accounts: .*disk is full")
+        warning = re.compile("WARNING gvpn.accounts: .*disk is full")
+        self.lab.wait_until(lambda: any(map(warning.search, self.server.errors)), "the log says that the disk is full")
         newcomer = self.lab.start_client(self.link, home=self.lab.homes[1])
         newcomer.wait_event(event="state", state="waiting")
         # Who is known comes in, though no note can be made of it.
