@@ -130,7 +130,8 @@ QString render(const SetPassword& /*command*/, const QJsonObject& result)
 
 QString render(const EnableUser& command, const QJsonObject& result)
 {
-    return changedUser(result, command.isEnabled ? "is enabled." : "is disabled: its devices and its password are not let in.");
+    return changedUser(result,
+                       command.isEnabled ? "is enabled." : "is disabled: its devices and its password are not let in.");
 }
 
 QString render(const RemoveUser& /*command*/, const QJsonObject& result)
