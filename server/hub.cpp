@@ -402,8 +402,10 @@ bool Hub::matches(const SessionMatch& match, const Session& session)
         return false;
     if (!match.name.empty()) {
         // Without an address it has not said its name, or it is nobody's business yet.
+        if (!account && session.addresses().empty())
+            return false;
         const std::string& name = account ? account->userName : session.claims().deviceName;
-        if ((!account && session.addresses().empty()) || !accounts::isSameName(name, match.name))
+        if (!accounts::isSameName(name, match.name))
             return false;
     }
     return match.user || match.device || match.address || !match.name.empty();

@@ -50,6 +50,12 @@ void TestGatekeeperPasswords::aPasswordLetsADeviceInForGood()
     QCOMPARE(logins.size(), std::size_t{3});
     QCOMPARE(logins[2].detail, std::string("password"));
     QVERIFY(scene.trail("login-refused").empty());
+    // What Qt would leave out of the name is another name to the ledger, and so nobody's.
+    QCOMPARE(text(scene.judge(byPassword({},
+                                         "\xEF\xBB\xBF"
+                                         "anna",
+                                         "right"))),
+             WrongText);
 }
 
 void TestGatekeeperPasswords::wrongIsWrongWhyever_data()

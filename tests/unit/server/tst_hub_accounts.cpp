@@ -41,6 +41,8 @@ private Q_SLOTS:
     void sessionsEndByUserDeviceAddressAndName_data();
     void sessionsEndByUserDeviceAddressAndName();
     void aSessionEndsAlsoBeforeItHasAnAddress();
+    void whoHasSaidNothingYetHasNoName();
+    void aDeviceThatGoesOverTakesItsSessionWithIt();
     void anEmptyMatchEndsNobody();
     void onlyClientsWithAnAddressAreListed();
     void leasesOfAnEarlierRunAreKept();
@@ -172,6 +174,32 @@ void TestHubAccounts::aSessionEndsAlsoBeforeItHasAnAddress()
     office.pump();
     QVERIFY(office.connected.empty());
     QVERIFY(office.guests.front()->hasEndedWith(ErrorCode::Kicked));
+}
+
+void TestHubAccounts::whoHasSaidNothingYetHasNoName()
+{
+    Office office(guarded());
+    office.connectStranger();  // not a byte
+    office.connect();          // waits for the gate
+    office.pump();
+    QCOMPARE(office.hub.end({.name = "laptop"}, "gone"), std::size_t{0});
+    QCOMPARE(office.hub.sessionCount(), std::size_t{2});
+}
+
+void TestHubAccounts::aDeviceThatGoesOverTakesItsSessionWithIt()
+{
+    Office office(guarded());
+    const tls::Identity key = gvpn::test::newIdentity();
+    Guest& first = office.connect({}, &key);
+    office.hub.decideLogin(office.gate.asked.back().session, account(1, 2));
+    office.pump();
+    // A second login with the key makes it bob's, and never asks for an address.
+    TestClient* const second = office.connect({.saysHello = true}, &key).client.get();
+    office.hub.decideLogin(office.gate.asked.back().session, account(7, 2, "bob"));
+    second->leave();
+    office.hub.end({.user = 7}, "gone");
+    office.pump();
+    QVERIFY(first->hasEndedWith(ErrorCode::Kicked));
 }
 
 void TestHubAccounts::anEmptyMatchEndsNobody()
