@@ -49,8 +49,8 @@ QJsonObject statusOf(const ClientInfo& client, TimePoint now, accounts::UnixTime
         {QStringLiteral("since"), isoTime(wallNow - age)},
         {QStringLiteral("bytes_from_client"), static_cast<qint64>(client.counters.bytesToTun)},
         {QStringLiteral("bytes_to_client"), static_cast<qint64>(client.counters.bytesFromTun)},
-        // Nothing but the system's default is set on the sockets.
-        {QStringLiteral("congestion"), QStringLiteral("system")}};
+        {QStringLiteral("congestion"), QJsonObject{{QStringLiteral("algorithm"), text(client.congestion.algorithm)},
+                                                   {QStringLiteral("reason"), text(client.congestion.reason)}}}};
     if (client.account)
         json.insert(QStringLiteral("device_id"), static_cast<qint64>(client.account->deviceId));
     QJsonArray addresses;

@@ -5,6 +5,7 @@
 #include "base/pin.h"
 #include "protocol/conversation.h"
 #include "tunnel/packet_form.h"
+#include "tunnel/packet_link.h"
 
 #include <optional>
 #include <string>
@@ -33,7 +34,7 @@ public:
         virtual void channelPacket(const net::SegmentHeader& segment, ByteSpan packet) = 0;
         /// The packets of a wake-up have been handed over.
         virtual void channelReceived() = 0;
-        /// sendFrames() takes something again.
+        /// packets() has room again.
         virtual void channelRoom() = 0;
         /// deadline() may be earlier than it was.
         virtual void channelDeadlineChanged() = 0;
@@ -58,8 +59,8 @@ public:
     virtual void drop() = 0;
     virtual void tick() = 0;
     [[nodiscard]] virtual TimePoint deadline() const = 0;
-    /// Whole packet frames in the form of channelEstablished(). False: nothing was taken.
-    [[nodiscard]] virtual bool sendFrames(ByteView frames) = 0;
+    /// Takes frames in the form of channelEstablished(), from then on.
+    [[nodiscard]] virtual tunnel::PacketLink& packets() = 0;
     [[nodiscard]] virtual const ClientClaims& claims() const = 0;
 };
 

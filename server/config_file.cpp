@@ -18,7 +18,7 @@ const QStringList& knownKeys()
         QStringLiteral("masquerade"), QStringLiteral("state-dir"),     QStringLiteral("client-to-client"),
         QStringLiteral("json"),       QStringLiteral("log-level"),     QStringLiteral("allow-v1"),
         QStringLiteral("relay"),      QStringLiteral("max-half-open"), QStringLiteral("max-devices"),
-        QStringLiteral("run-as"),
+        QStringLiteral("run-as"),     QStringLiteral("congestion"),    QStringLiteral("offload"),
     };
     return Keys;
 }

@@ -12,6 +12,10 @@ namespace {
 
 /// How often it is looked whether all clients have got their goodbye.
 constexpr Duration GoodbyeStep{20};
+/// New connections a turn, so that a crowd that comes at once doesn't keep packets waiting.
+constexpr std::size_t ArrivalsPerTurn = 8;
+/// Strangers who come faster than that must not take all descriptors: the oldest gives way.
+constexpr std::size_t MostArrivals = 1024;
 
 }  // namespace
 
@@ -31,13 +35,14 @@ Result<std::unique_ptr<DataThread>> DataThread::create(HubConfig config, std::un
 DataThread::DataThread(std::shared_ptr<transport::EpollLoop> loop, HubConfig config,
                        std::unique_ptr<tun::TunDevice> device, tls::TlsContext tlsContext, Notify notify, Ask ask)
     : m_loop(std::move(loop))
-    , m_time(*m_loop)
     , m_device(std::move(device))
     , m_tlsContext(std::move(tlsContext))
     , m_notify(std::move(notify))
     , m_ask(std::move(ask))
-    , m_hub(std::move(config), *m_device, m_tlsContext, m_time, *this, *this)
-{}
+    , m_hub(std::move(config), *m_device, m_tlsContext, *m_loop, *this, *this)
+{
+    m_hub.paceHandshakes({}, m_stopwatch);
+}
 
 DataThread::~DataThread()
 {
@@ -56,7 +61,24 @@ void DataThread::accept(UniqueFd socket)
 {
     // std::function wants something that can be copied.
     auto shared = std::make_shared<UniqueFd>(std::move(socket));
-    m_loop->post([this, shared] { adopt(std::move(*shared)); });
+    m_loop->post([this, shared] {
+        const bool isFirst = m_arrivals.empty();
+        if (m_arrivals.size() == MostArrivals)
+            m_arrivals.pop_front();
+        m_arrivals.push_back(std::move(*shared));
+        if (isFirst)
+            m_loop->post([this] { adoptSome(); });
+    });
+}
+
+void DataThread::adoptSome()
+{
+    for (std::size_t i = 0; i < ArrivalsPerTurn && !m_arrivals.empty(); ++i) {
+        adopt(std::move(m_arrivals.front()));
+        m_arrivals.pop_front();
+    }
+    if (!m_arrivals.empty())
+        m_loop->post([this] { adoptSome(); });
 }
 
 void DataThread::adopt(UniqueFd socket)
@@ -131,6 +153,11 @@ void DataThread::clientConnected(const ClientInfo& client)
 void DataThread::clientDisconnected(const ClientInfo& client, const Error& reason)
 {
     m_notify(ClientDisconnected{client, reason});
+}
+
+void DataThread::clientCongestionChanged(const ClientInfo& client)
+{
+    m_notify(CongestionChanged{client});
 }
 
 void DataThread::connectionRefused(const net::Endpoint& peer, const Error& reason, bool isNews)

@@ -7,6 +7,7 @@
 #include "server/login_gate.h"
 #include "transport/epoll_loop.h"
 
+#include <deque>
 #include <functional>
 #include <thread>
 #include <variant>
@@ -19,6 +20,9 @@ struct ClientConnected {
 struct ClientDisconnected {
     ClientInfo client;
     Error reason;
+};
+struct CongestionChanged {
+    ClientInfo client;
 };
 struct ConnectionRefused {
     net::Endpoint peer;
@@ -33,7 +37,8 @@ struct DataPathBroke {
 struct DataPathStopped {
     tunnel::Counters counters;
 };
-using DataEvent = std::variant<ClientConnected, ClientDisconnected, ConnectionRefused, DataPathBroke, DataPathStopped>;
+using DataEvent = std::variant<ClientConnected, ClientDisconnected, CongestionChanged, ConnectionRefused, DataPathBroke,
+                               DataPathStopped>;
 
 class DataThread final : private Hub::Observer, private LoginGate, private transport::EpollLoop::Watcher {
 public:
@@ -60,17 +65,6 @@ public:
     void stop();
 
 private:
-    class LoopTime final : public TimeSource {
-    public:
-        explicit LoopTime(const transport::EpollLoop& loop)
-            : m_loop(loop)
-        {}
-        [[nodiscard]] TimePoint now() const override { return m_loop.now(); }
-
-    private:
-        const transport::EpollLoop& m_loop;
-    };
-
     DataThread(std::shared_ptr<transport::EpollLoop> loop, HubConfig config, std::unique_ptr<tun::TunDevice> device,
                tls::TlsContext tlsContext, Notify notify, Ask ask);
 
@@ -78,22 +72,25 @@ private:
     void descriptorReady(std::uint32_t events) override;
     void clientConnected(const ClientInfo& client) override;
     void clientDisconnected(const ClientInfo& client, const Error& reason) override;
+    void clientCongestionChanged(const ClientInfo& client) override;
     void connectionRefused(const net::Endpoint& peer, const Error& reason, bool isNews) override;
     void hubWantsPurge() override;
     void hubDeadlineChanged() override;
     void hubBroke(const Error& error) override;
+    void adoptSome();
     void adopt(UniqueFd socket);
     void awaitGoodbyes();
     void tick();
     void rearm();
 
     std::shared_ptr<transport::EpollLoop> m_loop;  // answers that come too late hold it weakly
-    LoopTime m_time;
+    SteadyTime m_stopwatch;
     std::unique_ptr<tun::TunDevice> m_device;
     tls::TlsContext m_tlsContext;
     Notify m_notify;
     Ask m_ask;
     Hub m_hub;
+    std::deque<UniqueFd> m_arrivals;
     transport::EpollLoop::TimerId m_timer = 0;
     TimePoint m_armed = Never;
     TimePoint m_goodbyeEnd = Never;

@@ -1,13 +1,24 @@
 #include "server/hub.h"
 
+#include "net/flow.h"
+
 #include <algorithm>
 
 namespace gvpn::server {
 
 namespace {
 
-/// Packets of one wake-up, so that sockets get their turn between.
-constexpr int PacketsPerWakeUp = 256;
+/// Sessions' deadlines are met up to so much later: keepalives of many idle clients share a wake-up.
+constexpr Duration DeadlineGrain{100};
+
+TimePoint roundedUp(TimePoint deadline)
+{
+    if (deadline == Never)
+        return Never;
+    constexpr Clock::duration Grain = DeadlineGrain;
+    const auto grains = (deadline.time_since_epoch() + Grain - Clock::duration(1)) / Grain;
+    return TimePoint(grains * Grain);
+}
 
 PacketPolicyConfig policyOf(const HubConfig& config)
 {
@@ -31,6 +42,7 @@ Hub::Hub(HubConfig config, tun::TunDevice& device, const tls::TlsContext& tlsCon
     , m_gate(gate)
     , m_observer(observer)
     , m_linkContext(time)
+    , m_framer(m_linkContext.pool)
     , m_policy(policyOf(m_config))
     , m_desk(m_config.pools)
     , m_halfOpen(m_config.halfOpen)
@@ -40,6 +52,11 @@ Hub::Hub(HubConfig config, tun::TunDevice& device, const tls::TlsContext& tlsCon
 }
 
 Hub::~Hub() = default;
+
+void Hub::paceHandshakes(const tunnel::HandshakePace& pace, const TimeSource& stopwatch)
+{
+    m_linkContext.handshakes.pace(pace, stopwatch, [this] { m_observer.hubDeadlineChanged(); });
+}
 
 void Hub::accept(std::unique_ptr<transport::ByteStream> stream)
 {
@@ -62,8 +79,11 @@ void Hub::accept(std::unique_ptr<transport::ByteStream> stream)
     offer.loginMethods = m_config.loginMethods;
     Entry& entry = m_sessions[id];
     Session::Host& host = *this;
-    entry.session = std::make_unique<Session>(
-        id, Session::Parts{std::move(stream), m_tlsContext, m_linkContext, std::move(offer), m_config.v1Bypass}, host);
+    entry.session =
+        std::make_unique<Session>(id,
+                                  Session::Parts{std::move(stream), m_tlsContext, m_linkContext, std::move(offer),
+                                                 m_config.v1Bypass, m_config.congestion, m_congestionSetter},
+                                  host);
     Session& session = *entry.session;
     m_halfOpen.enter(id, peer.address);
     sessionDeadlineChanged(session);
@@ -85,9 +105,11 @@ bool Hub::makeRoomFor(const net::IpAddress& source)
 
 void Hub::tunReadable()
 {
-    tunnel::PacketBatch& batch = m_fromTun.framer.batch();
-    for (int i = 0; i < PacketsPerWakeUp; ++i) {
-        const auto read = m_device.read(batch.packetSpace());
+    m_linkContext.handshakes.notePackets(m_time.now());
+    std::size_t sizeBytes = 0;
+    for (int i = 0; i < tunnel::TunPacketsPerWakeUp && sizeBytes < tunnel::TunBytesPerWakeUp; ++i) {
+        const ByteSpan space = m_linkContext.pool.space();
+        const auto read = m_device.read(space);
         if (!read) {
             if (read.error().code != ErrorCode::Malformed && read.error().code != ErrorCode::LimitExceeded) {
                 m_observer.hubBroke(read.error());
@@ -98,15 +120,15 @@ void Hub::tunReadable()
         }
         if (read->sizeBytes == 0)
             break;
-        routeFromTun(read->segment, read->sizeBytes);
+        sizeBytes += read->sizeBytes;
+        routeFromTun(read->segment, space.first(read->sizeBytes));
     }
-    flush(m_fromTun);
+    pumpTouched();
 }
 
-void Hub::routeFromTun(const net::SegmentHeader& segment, std::size_t sizeBytes)
+void Hub::routeFromTun(const net::SegmentHeader& segment, ByteView packet)
 {
-    tunnel::PacketBatch& batch = m_fromTun.framer.batch();
-    const auto ip = net::IpPacket::parse(batch.packetSpace().first(sizeBytes));
+    const auto ip = net::IpPacket::parse(packet);
     if (!ip) {
         m_counters.drop(tunnel::DropReason::NotIp);
         return;
@@ -117,21 +139,32 @@ void Hub::routeFromTun(const net::SegmentHeader& segment, std::size_t sizeBytes)
                                                              : tunnel::DropReason::ForeignDestination);
         return;
     }
-    if (target != m_fromTun.target) {
-        if (m_fromTun.target != nullptr && !batch.isEmpty())
-            m_fromTun.target->sendFrames(batch.frames(), batch.packets());
-        batch.clearKeeping(sizeBytes);
-        m_fromTun.target = target;
-    }
-    m_fromTun.framer.commit(sizeBytes, segment, target->form(), [this] { flush(m_fromTun); });
+    toClient(*target, *ip, segment, packet, true);
 }
 
-void Hub::flush(Outgoing& outgoing)
+void Hub::toClient(Session& target, const net::IpPacket& ip, const net::SegmentHeader& segment, ByteView packet,
+                   bool isInSpace)
 {
-    tunnel::PacketBatch& batch = outgoing.framer.batch();
-    if (outgoing.target != nullptr && !batch.isEmpty())
-        outgoing.target->sendFrames(batch.frames(), batch.packets());
-    batch.clear();
+    const std::uint64_t flow = net::flowHash(ip, packet, m_linkContext.flowSeed);
+    const auto push = [&target, flow](tunnel::PacketBlock block) { target.push(std::move(block), flow); };
+    if (isInSpace)
+        m_framer.commit(packet.size(), segment, target.form(), push);
+    else
+        m_framer.append(packet, segment, target.form(), push);
+    if (m_touched.empty() || m_touched.back() != &target)
+        m_touched.push_back(&target);
+    if (target.isBatchReady())
+        target.pump();
+}
+
+void Hub::pumpTouched()
+{
+    // Sending may end a session, which takes it from the list.
+    while (!m_touched.empty()) {
+        Session* session = m_touched.back();
+        m_touched.pop_back();
+        session->pump();
+    }
 }
 
 // From the clients to the LAN and to each other
@@ -159,7 +192,7 @@ void Hub::sessionPacket(Session& session, const net::SegmentHeader& segment, Byt
     else if (*target == PacketTarget::Tun)
         toTun(session, segment, packet);
     else
-        toClient(session, ip->destination(), segment, packet);
+        relay(session, *ip, segment, packet);
 }
 
 void Hub::toTun(Session& session, const net::SegmentHeader& segment, ByteView packet)
@@ -177,24 +210,19 @@ void Hub::toTun(Session& session, const net::SegmentHeader& segment, ByteView pa
     session.counters().bytesToTun += packet.size();
 }
 
-void Hub::toClient(Session& from, const net::IpAddress& destination, const net::SegmentHeader& segment, ByteView packet)
+void Hub::relay(Session& from, const net::IpPacket& ip, const net::SegmentHeader& segment, ByteView packet)
 {
-    Session* target = find(destination);
+    Session* target = find(ip.destination());
     // What a v1 client could answer would not come back: it reaches the bypass only.
-    if (target == nullptr || target == &from || target->isV1()) {
+    if (target == nullptr || target == &from || target->isV1())
         from.counters().drop(tunnel::DropReason::NoSuchClient);
-        return;
-    }
-    if (target != m_relayed.target) {
-        flush(m_relayed);
-        m_relayed.target = target;
-    }
-    m_relayed.framer.append(packet, segment, target->form(), [this] { flush(m_relayed); });
+    else
+        toClient(*target, ip, segment, packet, false);
 }
 
 void Hub::sessionReceived(Session& /*session*/)
 {
-    flush(m_relayed);
+    pumpTouched();
 }
 
 Session* Hub::find(const net::IpAddress& address) const
@@ -275,6 +303,7 @@ void Hub::sessionAddressRequested(Session& session, const protocol::AddressReque
         return;
     m_sessions.at(session.id()).isAnnounced = true;
     m_observer.clientConnected(infoOf(session));
+    session.startWatchingLine();
     if (hasReplaced)
         session.notify("another program was connected with this device's key and has been disconnected; if it was not "
                        "one of yours, tell the server's administrator: somebody may have copied the key");
@@ -304,7 +333,7 @@ void Hub::sessionDeadlineChanged(Session& session)
     if (found == m_sessions.end() || session.isOver())
         return;
     Entry& entry = found->second;
-    const TimePoint deadline = session.deadline();
+    const TimePoint deadline = roundedUp(session.deadline());
     // A deadline that moves away is looked at when the old one comes: packets move it many times a second.
     if (deadline >= entry.scheduled)
         return;
@@ -315,9 +344,15 @@ void Hub::sessionDeadlineChanged(Session& session)
         m_observer.hubDeadlineChanged();
 }
 
+void Hub::sessionCongestionChanged(Session& session)
+{
+    m_observer.clientCongestionChanged(infoOf(session));
+}
+
 TimePoint Hub::deadline() const
 {
-    return m_deadlines.empty() ? Never : m_deadlines.begin()->first;
+    const TimePoint first = m_deadlines.empty() ? Never : m_deadlines.begin()->first;
+    return std::min(first, m_linkContext.handshakes.deadline());
 }
 
 void Hub::tick()
@@ -330,18 +365,19 @@ void Hub::tick()
         entry.scheduled = Never;
         if (entry.session->isOver())
             continue;
+        entry.session->shrink();
         if (entry.session->deadline() <= now)
             entry.session->tick();
         sessionDeadlineChanged(*entry.session);
     }
+    m_linkContext.handshakes.run(now);
 }
 
 void Hub::sessionEnded(Session& session, const Error& reason)
 {
-    forgetTarget(m_fromTun, session);
-    forgetTarget(m_relayed, session);
+    std::erase(m_touched, &session);
     // Its last packets to another client may have come in the chunk with its goodbye: no sessionReceived() follows.
-    flush(m_relayed);
+    pumpTouched();
     m_halfOpen.leave(session.id());
     m_ended.push_back(session.id());
     m_observer.hubWantsPurge();
@@ -361,13 +397,6 @@ void Hub::releaseAddresses(const Session& session)
     m_desk.release(session.addresses());
     if (!session.isV1())
         m_byDevice.erase(*session.claims().device);
-}
-
-void Hub::forgetTarget(Outgoing& outgoing, const Session& session)
-{
-    if (outgoing.target != &session)
-        return;
-    outgoing.target = nullptr;
 }
 
 void Hub::purge()
@@ -442,8 +471,8 @@ void Hub::stop()
 
 ClientInfo Hub::infoOf(const Session& session)
 {
-    return {session.id(),      session.addresses(), session.claims(),        session.isV1(),
-            session.account(), session.peer(),      session.establishedAt(), session.counters()};
+    return {session.id(),   session.addresses(),     session.claims(),   session.isV1(),      session.account(),
+            session.peer(), session.establishedAt(), session.counters(), session.congestion()};
 }
 
 }  // namespace gvpn::server

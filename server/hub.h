@@ -30,6 +30,7 @@ struct HubConfig {
     HalfOpenConfig halfOpen;
     /// What a client may log in with. None alone: everybody is let in; else the gate decides.
     std::vector<protocol::LoginMethod> loginMethods = {protocol::LoginMethod::None};
+    tunnel::CongestionMode congestion;
     /// Which devices come back to which addresses, least recently used first.
     std::vector<Lease> leases;
     std::string software;
@@ -59,6 +60,7 @@ struct ClientInfo {
     net::Endpoint peer;
     TimePoint connectedAt{};
     tunnel::Counters counters;
+    tunnel::CongestionStatus congestion;
 };
 
 class Hub final : private Session::Host {
@@ -67,6 +69,8 @@ public:
     public:
         virtual void clientConnected(const ClientInfo& client) = 0;
         virtual void clientDisconnected(const ClientInfo& client, const Error& reason) = 0;
+        /// Its connection has another congestion control now, or was refused one.
+        virtual void clientCongestionChanged(const ClientInfo& client) = 0;
         /// A connection ended before it had an address.
         /// isNews: false for one that goes on after it was told so.
         virtual void connectionRefused(const net::Endpoint& peer, const Error& reason, bool isNews) = 0;
@@ -86,6 +90,8 @@ public:
         LoginGate& gate, Observer& observer);
     ~Hub();
 
+    /// From now on connections that are being set up take turns. Only for a driver that calls tick() in time.
+    void paceHandshakes(const tunnel::HandshakePace& pace, const TimeSource& stopwatch);
     /// When nothing of the hub is on the stack.
     void accept(std::unique_ptr<transport::ByteStream> stream);
     void tunReadable();
@@ -107,11 +113,6 @@ public:
     [[nodiscard]] const tunnel::Counters& counters() const { return m_counters; }
 
 private:
-    /// A batch that is being collected, and whom it is for.
-    struct Outgoing {
-        tunnel::PacketFramer framer;
-        Session* target = nullptr;
-    };
     struct Entry {
         std::unique_ptr<Session> session;
         TimePoint scheduled = Never;
@@ -124,14 +125,18 @@ private:
     void sessionPacket(Session& session, const net::SegmentHeader& segment, ByteSpan packet) override;
     void sessionReceived(Session& session) override;
     void sessionDeadlineChanged(Session& session) override;
+    void sessionCongestionChanged(Session& session) override;
     void sessionEnded(Session& session, const Error& reason) override;
 
-    void routeFromTun(const net::SegmentHeader& segment, std::size_t sizeBytes);
+    void routeFromTun(const net::SegmentHeader& segment, ByteView packet);
     void toTun(Session& session, const net::SegmentHeader& segment, ByteView packet);
-    void toClient(Session& from, const net::IpAddress& destination, const net::SegmentHeader& segment, ByteView packet);
+    void relay(Session& from, const net::IpPacket& ip, const net::SegmentHeader& segment, ByteView packet);
     [[nodiscard]] bool makeRoomFor(const net::IpAddress& source);
-    static void flush(Outgoing& outgoing);
-    static void forgetTarget(Outgoing& outgoing, const Session& session);
+    /// Frames a packet for a client. isInSpace: it stands in the pool's space().
+    void toClient(Session& target, const net::IpPacket& ip, const net::SegmentHeader& segment, ByteView packet,
+                  bool isInSpace);
+    /// Sends what was pushed since the last time.
+    void pumpTouched();
     [[nodiscard]] Session* find(const net::IpAddress& address) const;
     /// True: another run of a program was told that it has lost its session.
     [[nodiscard]] bool replaceOlder(const Session& session);
@@ -147,6 +152,8 @@ private:
     LoginGate& m_gate;
     Observer& m_observer;
     tunnel::LinkContext m_linkContext;
+    tunnel::PacketFramer m_framer;
+    tunnel::DirectCongestionSetter m_congestionSetter;
     PacketPolicy m_policy;
     AddressDesk m_desk;
     HalfOpenLimits m_halfOpen;
@@ -155,8 +162,7 @@ private:
     std::unordered_map<Pin, Session*, PinHash> m_byDevice;  // established sessions
     std::set<std::pair<TimePoint, std::uint64_t>> m_deadlines;
     std::vector<std::uint64_t> m_ended;
-    Outgoing m_fromTun;
-    Outgoing m_relayed;
+    std::vector<Session*> m_touched;  // have packets that are to leave at the end of the wake-up
     tunnel::Counters m_counters;
     std::uint64_t m_lastId = 0;
     bool m_isStopping = false;

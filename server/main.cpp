@@ -91,7 +91,7 @@ int serve(gvpn::server::ServerOptions options)
     std::unique_ptr<tun::TunDevice> device;
     if (!options.runAs.empty()) {
         // Where only root may open /dev/net/tun.
-        auto opened = tun::openLinuxTun({options.tunName, true});
+        auto opened = tun::openLinuxTun({options.tunName, options.usesOffloads});
         if (!opened)
             return giveUp(server::StartStep::OpenTun, opened.error());
         device = std::move(*opened);

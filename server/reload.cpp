@@ -41,7 +41,9 @@ Reload reload(const ServerOptions& running, const ServerOptions& fresh)
     later("masquerade", &ServerOptions::masquerade);
     later("client-to-client", &ServerOptions::allowsClientToClient);
     later("allow-v1", &ServerOptions::allowsV1);
+    later("congestion", &ServerOptions::congestion);
     later("tun", &ServerOptions::tunName);
+    later("offload", &ServerOptions::usesOffloads);
     later("state-dir", &ServerOptions::stateDir);
     later("run-as", &ServerOptions::runAs);
     later("json", &ServerOptions::isJson);

@@ -31,7 +31,7 @@ public:
     void drop() override;
     void tick() override;
     [[nodiscard]] TimePoint deadline() const override { return m_conversation.deadline(); }
-    [[nodiscard]] bool sendFrames(ByteView frames) override { return m_link.sendFrames(frames); }
+    [[nodiscard]] tunnel::PacketLink& packets() override { return m_link; }
     [[nodiscard]] const ClientClaims& claims() const override { return m_claims; }
 
 private:

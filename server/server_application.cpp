@@ -278,7 +278,7 @@ bool ServerApplication::openTun()
 {
     if (m_plan.device)
         return true;
-    auto device = tun::openLinuxTun({m_options.tunName, true});
+    auto device = tun::openLinuxTun({m_options.tunName, m_options.usesOffloads});
     if (!device)
         return giveUp(StartStep::OpenTun, device.error());
     m_plan.device = std::move(*device);
@@ -377,6 +377,7 @@ HubConfig ServerApplication::hubConfig() const
     config.v1Bypass = m_plan.v1Bypass;
     config.halfOpen = halfOpenConfig();
     config.loginMethods = loginMethods();
+    config.congestion = m_options.congestion;
     config.leases = m_plan.leases;
     config.software = "gvpn " + QCoreApplication::applicationVersion().toStdString();
     return config;
@@ -461,6 +462,19 @@ void ServerApplication::onRefused(const ConnectionRefused& refused)
     logRefusal(refused);
 }
 
+/// What was asked for by name and can't be had is the same for all connections: said once.
+void ServerApplication::logCongestion(const ClientInfo& client)
+{
+    const QString algorithm = QString::fromStdString(client.congestion.algorithm);
+    const QString reason = QString::fromStdString(client.congestion.reason);
+    const bool isNamed = m_options.congestion.kind == tunnel::CongestionMode::Kind::Named;
+    if (!isNamed || !client.congestion.isRefused)
+        qCInfo(lcServer).noquote() << "congestion control of" << QString::fromStdString(client.peer.toString())
+                                   << "because" << reason << QLatin1String("algorithm=") + algorithm;
+    else if (!std::exchange(m_hasWarnedOfCongestion, true))
+        qCWarning(lcServer).noquote() << "--congestion:" << reason << "so connections go on with" << algorithm;
+}
+
 void ServerApplication::reload(const Result<ServerOptions>& fresh)
 {
     if (m_isStopping || !m_dataThread)
@@ -495,6 +509,8 @@ void ServerApplication::onDataEvent(const DataEvent& event)
     print(toJson(event), toText(event));
     if (const auto* connected = std::get_if<ClientConnected>(&event))
         saveLeases(connected->client);
+    else if (const auto* changed = std::get_if<CongestionChanged>(&event))
+        logCongestion(changed->client);
     else if (const auto* broke = std::get_if<DataPathBroke>(&event))
         giveUp(StartStep::Serve, broke->error);
     else if (std::holds_alternative<DataPathStopped>(event)) {

@@ -79,6 +79,7 @@ private:
     void announceWith(ListeningInfo info, const Result<QJsonObject>& invite);
     void saveLeases(const ClientInfo& client);
     void onRefused(const ConnectionRefused& refused);
+    void logCongestion(const ClientInfo& client);
     void onDataEvent(const DataEvent& event);
     void print(const QJsonObject& json, const QString& text);
     /// Says the sentence, undoes what was done, ends. False, so that steps can return it.
@@ -98,6 +99,7 @@ private:
     LogBudget m_refusalLog{20, 0.5};
     LogBudget m_refusalEvents{1000, 50};
     bool m_isOutputLost = false;
+    bool m_hasWarnedOfCongestion = false;
     int m_exitStatus = 0;
     bool m_isStopping = false;
 };

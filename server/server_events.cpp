@@ -62,8 +62,17 @@ QJsonObject eventToJson(const ClientDisconnected& event)
     json.insert(QStringLiteral("reason"), text(event.reason.context));
     json.insert(QStringLiteral("bytes_from_client"), static_cast<qint64>(counters.bytesToTun));
     json.insert(QStringLiteral("bytes_to_client"), static_cast<qint64>(counters.bytesFromTun));
+    json.insert(QStringLiteral("ecn_marked"), static_cast<qint64>(counters.congestionMarks));
     json.insert(QStringLiteral("dropped"), dropsToJson(counters));
     return json;
+}
+
+QJsonObject eventToJson(const CongestionChanged& event)
+{
+    return {{QStringLiteral("event"), QStringLiteral("congestion")},
+            {QStringLiteral("id"), static_cast<qint64>(event.client.id)},
+            {QStringLiteral("algorithm"), text(event.client.congestion.algorithm)},
+            {QStringLiteral("reason"), text(event.client.congestion.reason)}};
 }
 
 QJsonObject eventToJson(const ConnectionRefused& event)
@@ -123,6 +132,12 @@ QString eventToText(const ClientDisconnected& event)
 {
     return QStringLiteral("%1 disconnected: %2")
         .arg(clientName(event.client), text(escapeForDisplay(event.reason.context)));
+}
+
+QString eventToText(const CongestionChanged& /*event*/)
+{
+    // For the log.
+    return {};
 }
 
 QString eventToText(const ConnectionRefused& event)

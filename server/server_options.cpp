@@ -52,7 +52,16 @@ void declare(QCommandLineParser& parser)
                "NUMBER"),
         option("masquerade", "Whether the LAN sees this computer's address: auto, on, off.", "WHEN"),
         option("client-to-client", "Clients reach each other."),
+        option(
+            "congestion",
+            "Congestion control of the connections: auto (default: the system's, and bbr for one that loses packets on "
+            "a long line), system, or a name such as bbr.",
+            "NAME"),
         option("tun", "Name of the tunnel interface; default gvpn0, gvpn1, ...", "NAME"),
+        option(
+            "offload",
+            "auto (default): the tunnel interface takes segments of many packets, where the kernel can; off: packets.",
+            "WHEN"),
         option("state-dir", "Where the key and the accounts are kept; default /var/lib/gvpn.", "DIR"),
         option("json", "One JSON object a line on standard output."),
         option("log-level", "debug, info or warning.", "LEVEL"),
@@ -222,12 +231,26 @@ Result<void> readRest(const Values& values, ServerOptions& options)
             return fail(flag.error());
         target = *flag;
     }
+    const std::string congestion = values.one("congestion").value_or("auto");
+    auto mode = tunnel::CongestionMode::parse(congestion);
+    if (!mode)
+        return bad("congestion", congestion, mode.error().context);
+    options.congestion = std::move(*mode);
     options.tunName = values.one("tun").value_or("");
     options.stateDir = values.one("state-dir").value_or("");
     options.runAs = values.one("run-as").value_or("");
     options.logLevel = values.one("log-level").value_or("info");
     if (std::find(LogLevels.begin(), LogLevels.end(), options.logLevel) == LogLevels.end())
         return bad("log-level", options.logLevel, "it must be debug, info or warning");
+    return {};
+}
+
+Result<void> readOffload(const Values& values, ServerOptions& options)
+{
+    const std::string offload = values.one("offload").value_or("auto");
+    if (offload != "auto" && offload != "off")
+        return bad("offload", offload, "it must be auto or off");
+    options.usesOffloads = offload == "auto";
     return {};
 }
 
@@ -276,7 +299,7 @@ Result<ServerOptions> parseOptions(const QStringList& arguments, const QString& 
     if (!file)
         return fail(file.error());
     const Values values(parser, *file);
-    const std::array steps = {readNetworks, readAddresses, readLimits, readRest};
+    const std::array steps = {readNetworks, readAddresses, readLimits, readOffload, readRest};
     for (const auto step : steps) {
         if (const auto read = step(values, options); !read)
             return fail(read.error());

@@ -7,6 +7,7 @@
 #include "net/endpoint.h"
 #include "net/prefix.h"
 #include "server/half_open_limits.h"
+#include "tunnel/congestion.h"
 
 #include <QString>
 #include <QStringList>
@@ -31,12 +32,14 @@ struct ServerOptions {
     std::optional<std::uint16_t> publicPort;  // without: the listening port
     Masquerade masquerade = Masquerade::Auto;
     bool allowsClientToClient = false;
+    bool allowsV1 = false;
+    bool usesOffloads = true;  // of the TUN: segments instead of packets
     LoginMode login = LoginMode::Device;
     unsigned maxDevices = accounts::DefaultMaxDevices;  // a user
     std::string runAs;                                  // empty: whoever started it
-    bool allowsV1 = false;
-    std::vector<net::Prefix> relays;  // sources behind which there may be many
+    std::vector<net::Prefix> relays;                    // sources behind which there may be many
     std::size_t maxHalfOpen = DefaultMaxHalfOpen;
+    tunnel::CongestionMode congestion;
     std::string tunName;
     std::string stateDir;
     bool isJson = false;

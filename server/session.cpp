@@ -14,6 +14,7 @@ Session::Session(std::uint64_t id, Parts parts, Host& host)
     , m_peer(parts.stream->peer())
     , m_acceptedAt(parts.linkContext.time.now())
     , m_parts(std::move(parts))
+    , m_line(m_parts.stream->line())
 {}
 
 Session::~Session()
@@ -143,18 +144,31 @@ TimePoint Session::deadline() const
     return m_channel ? m_channel->deadline() : m_acceptedAt + protocol::LoginDeadline;
 }
 
+void Session::startWatchingLine()
+{
+    m_lineWatch.emplace(tunnel::LineWatch::Parts{m_line, m_parts.congestion, m_parts.congestionSetter,
+                                                 [this] { m_host.sessionCongestionChanged(*this); }});
+    m_lineWatch->start(m_parts.linkContext.time.now());
+    m_sender->tune(m_lineWatch->tuning());
+}
+
 // Packets
 
-void Session::sendFrames(ByteView frames, std::size_t packets)
+void Session::push(tunnel::PacketBlock block, std::uint64_t flow)
 {
-    // Behind what waits already, so that packets stay in order.
-    const bool isTaken = (m_queue.isEmpty() && m_channel->sendFrames(frames)) || (!m_isOver && m_queue.push(frames));
-    if (isTaken) {
-        m_counters.packetsFromTun += packets;
-        m_counters.bytesFromTun += frames.size();
-    } else {
-        m_counters.drop(tunnel::DropReason::QueueFull, packets);
-    }
+    if (m_sender && !m_isOver)
+        m_sender->push(std::move(block), flow);
+    else
+        m_counters.drop(tunnel::DropReason::NotReady);
+}
+
+void Session::pump()
+{
+    if (!m_sender || m_isOver)
+        return;
+    if (m_lineWatch && m_lineWatch->look(m_parts.linkContext.time.now()))
+        m_sender->tune(m_lineWatch->tuning());
+    m_sender->pump();
 }
 
 bool Session::holdsAddress(const net::IpAddress& address) const
@@ -175,12 +189,7 @@ void Session::channelReceived()
 
 void Session::channelRoom()
 {
-    while (!m_queue.isEmpty()) {
-        const ByteView frames = m_queue.front(tunnel::BatchTargetBytes);
-        if (!m_channel->sendFrames(frames))
-            return;
-        m_queue.pop(frames.size());
-    }
+    pump();
 }
 
 // What the client asks for, and the end
@@ -199,6 +208,7 @@ void Session::channelEstablished(const tunnel::PacketForm& form)
 {
     m_form = form;
     m_establishedAt = m_parts.linkContext.time.now();
+    m_sender.emplace(m_channel->packets(), m_parts.linkContext, m_counters);
 }
 
 void Session::channelDeadlineChanged()

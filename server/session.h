@@ -8,8 +8,9 @@
 #include "tls/tls_engine.h"
 #include "transport/byte_stream.h"
 #include "tunnel/counters.h"
+#include "tunnel/line_watch.h"
 #include "tunnel/link_context.h"
-#include "tunnel/packet_queue.h"
+#include "tunnel/packet_sender.h"
 
 #include <memory>
 #include <optional>
@@ -29,6 +30,8 @@ public:
         virtual void sessionReceived(Session& session) = 0;
         /// deadline() may be earlier than it was.
         virtual void sessionDeadlineChanged(Session& session) = 0;
+        /// congestion() has changed.
+        virtual void sessionCongestionChanged(Session& session) = 0;
         /// Once. The session is to be destroyed, but not from inside this call.
         virtual void sessionEnded(Session& session, const Error& reason) = 0;
 
@@ -42,6 +45,8 @@ public:
         tunnel::LinkContext& linkContext;
         protocol::ServerOffer offer;
         std::optional<net::Prefix> v1Bypass;  // none: v1 is not spoken
+        tunnel::CongestionMode congestion;
+        tunnel::CongestionSetter& congestionSetter;
     };
 
     Session(std::uint64_t id, Parts parts, Host& host);
@@ -64,10 +69,26 @@ public:
     /// Ends without a word; sessionEnded() follows with this reason.
     void drop(const Error& reason);
     void tick();
+    /// Gives back what an idle session doesn't need.
+    void shrink()
+    {
+        if (m_sender)
+            m_sender->shrink();
+    }
     [[nodiscard]] TimePoint deadline() const;
 
-    /// Packet frames for the client: sent, queued, or dropped and counted.
-    void sendFrames(ByteView frames, std::size_t packets);
+    /// A framed packet for the client; leaves with the next pump(). flow: net::flowHash().
+    void push(tunnel::PacketBlock block, std::uint64_t flow);
+    /// Sends what the connection takes now.
+    void pump();
+    /// Enough waits for a pump() before the wake-up is over.
+    [[nodiscard]] bool isBatchReady() const { return m_sender && m_sender->isBatchReady(); }
+    /// It is established and the others know of it: from now on its line is watched.
+    void startWatchingLine();
+    [[nodiscard]] tunnel::CongestionStatus congestion() const
+    {
+        return m_lineWatch ? m_lineWatch->status() : tunnel::CongestionStatus{};
+    }
 
     [[nodiscard]] std::uint64_t id() const { return m_id; }
     [[nodiscard]] bool isV1() const { return m_form.framing == tunnel::Framing::V1; }
@@ -109,8 +130,10 @@ private:
     TimePoint m_acceptedAt;
     Parts m_parts;                       // until the first byte
     std::unique_ptr<Channel> m_channel;  // from the first byte on
-    tunnel::PacketQueue m_queue;
+    transport::Line* m_line;             // of the stream, which goes over to the channel
+    std::optional<tunnel::LineWatch> m_lineWatch;
     tunnel::Counters m_counters;
+    std::optional<tunnel::PacketSender> m_sender;  // once packets may flow
     std::optional<accounts::Account> m_account;
     TimePoint m_establishedAt{};
     std::vector<net::InterfaceAddress> m_addresses;

@@ -11,8 +11,10 @@
 
 #include <QCoreApplication>
 #include <QDateTime>
+#include <QLoggingCategory>
 #include <QRandomGenerator>
 #include <QSysInfo>
+#include <QTimer>
 
 #include <algorithm>
 #include <utility>
@@ -21,8 +23,12 @@ namespace gvpn::cli {
 
 namespace {
 
+Q_LOGGING_CATEGORY(lcClient, "gvpn.client")
+
 constexpr const char* KnownServersFile = "/servers.json";
 constexpr const char* DevicesDir = "/devices";
+/// How often it is looked whether the server has got the goodbye.
+constexpr std::chrono::milliseconds FarewellStep{10};
 
 QString fromText(const std::string& text)
 {
@@ -78,6 +84,8 @@ void Application::start()
 
 void Application::stop()
 {
+    if (m_isEnding)
+        return;
     m_question.reset();
     if (m_connection && !std::holds_alternative<client::Disconnected>(m_connection->state()))
         m_connection->disconnectFromServer();
@@ -220,15 +228,25 @@ Result<void> Application::makeConnection()
     if (!configurator)
         return fail(configurator.error());
     m_configurator = std::move(*configurator);
-    m_edges = std::make_unique<client::Edges>(
-        client::Edges{.makeConnector = client::makeTcpConnector,
-                      .openTun = [](const std::string& name) { return tun::openLinuxTun({.name = name}); },
-                      .configurator = *m_configurator,
-                      .readSnapshot = system::readNetworkSnapshot,
-                      .identityFor = [this](const Pin& server) { return identityFor(server); },
-                      .time = m_time,
-                      .makeTimer = client::makeQtTimer,
-                      .roll = [] { return QRandomGenerator::global()->generateDouble(); }});
+    auto loop = transport::EpollLoop::create(&m_time);
+    if (!loop)
+        return fail(loop.error());
+    m_loop = std::move(*loop);
+    m_loopHost = std::make_unique<transport::EpollHost>(*m_loop);
+    m_edges = std::make_unique<client::Edges>(client::Edges{
+        .makeConnector = [this](const net::HostPort& server) { return client::makeTcpConnector(server, *m_loop); },
+        .openTun =
+            [usesOffloads = m_options.usesOffloads](const std::string& name) {
+                return tun::openLinuxTun({name, usesOffloads});
+            },
+        .configurator = *m_configurator,
+        .readSnapshot = system::readNetworkSnapshot,
+        .identityFor = [this](const Pin& server) { return identityFor(server); },
+        .loop = *m_loop,
+        .congestionSetter = m_congestionSetter,
+        .time = *m_loop,
+        .makeTimer = client::makeQtTimer,
+        .roll = [] { return QRandomGenerator::global()->generateDouble(); }});
     m_connection = std::make_unique<client::Connection>(takeConnectionOptions(), *m_edges);
     listenTo(*m_connection);
     return {};
@@ -247,6 +265,7 @@ client::ConnectionOptions Application::takeConnectionOptions()
             .pin = m_options.pin,
             .wanted = m_options.wanted,
             .acceptRoutes = m_options.acceptRoutes.value_or(client::AcceptRoutes{}),
+            .congestion = m_options.congestion,
             .tunName = m_options.tunName,
             .software = "gvpn-client " + QCoreApplication::applicationVersion().toStdString(),
             .credentials = std::move(credentials),
@@ -267,6 +286,7 @@ void Application::listenTo(client::Connection& connection)
     });
     connect(&connection, &Connection::resolversIgnored, this,
             [this](const auto& resolvers) { m_output.sentence(client::sentenceForIgnoredResolvers(resolvers)); });
+    connect(&connection, &Connection::congestionChanged, this, &Application::onCongestionChanged);
     connect(&connection, &Connection::undoFailed, this,
             [this](const Error& error) { m_output.sentence(client::sentenceForFailedUndo(error)); });
 }
@@ -318,6 +338,17 @@ void Application::onLoggedIn(const Pin& pin, protocol::LoginMethod method)
         rememberProfile(method);
 }
 
+void Application::onCongestionChanged(const tunnel::CongestionStatus& status)
+{
+    m_output.congestion(status);
+    // "auto" is only trying; what was asked for by name is missed.
+    if (status.isRefused && m_options.congestion.kind == tunnel::CongestionMode::Kind::Named)
+        m_output.sentence(client::sentenceForRefusedCongestion(status));
+    else
+        qCInfo(lcClient).noquote() << "congestion control because" << fromText(status.reason)
+                                   << QLatin1String("algorithm=") + fromText(status.algorithm);
+}
+
 void Application::rememberProfile(protocol::LoginMethod method)
 {
     auto noted = client::noteLogin(*m_profile, *m_profiles, method);
@@ -350,6 +381,13 @@ void Application::refuse(ErrorCode code, const QString& sentence, program::ExitS
 
 void Application::endWith(program::ExitStatus status)
 {
+    m_isEnding = true;
+    // A connection that was closed lives on in the loop until its last words are sent, a second at most: without the
+    // goodbye the server would wait for us, and take our next run for somebody else's with the same key.
+    if (m_loop && m_loop->lingering() > 0) {
+        QTimer::singleShot(FarewellStep, this, [this, status] { endWith(status); });
+        return;
+    }
     Q_EMIT finished(program::toInt(status));
 }
 

@@ -9,6 +9,7 @@
 #include "client/connection.h"
 #include "client/known_servers.h"
 #include "client/profile_store.h"
+#include "transport/epoll_host.h"
 
 #include <QObject>
 
@@ -53,6 +54,7 @@ private:
     void onDisconnected(const client::Disconnected& state);
     void ask(const client::Fault& fault);
     void onLoggedIn(const Pin& pin, protocol::LoginMethod method);
+    void onCongestionChanged(const tunnel::CongestionStatus& status);
     void rememberProfile(protocol::LoginMethod method);
     void end(const std::optional<client::Fault>& fault);
     /// There is no connection yet that could end.
@@ -67,10 +69,14 @@ private:
     std::optional<client::Profile> m_profile;  // the one that is connected with
     bool m_announcesProfile = false;           // at the next login
     client::BootTime m_time;
+    tunnel::DirectCongestionSetter m_congestionSetter;
     std::unique_ptr<system::NetworkConfigurator> m_configurator;
+    std::unique_ptr<transport::EpollLoop> m_loop;
+    std::unique_ptr<transport::EpollHost> m_loopHost;
     std::unique_ptr<client::Edges> m_edges;
     std::unique_ptr<client::Connection> m_connection;
     std::unique_ptr<TerminalQuestion> m_question;
+    bool m_isEnding = false;
 };
 
 }  // namespace gvpn::cli

@@ -41,8 +41,15 @@ void declare(QCommandLineParser& parser)
     add("v1",
         "Speak the reference protocol v1 with --server, in the clear: nothing is encrypted or authenticated. Without "
         "--cidr the address is 10.86.0.101/24.");
+    add("congestion",
+        "Congestion control of the connection: auto (default: the system's, and bbr when the line is long and loses "
+        "packets), system, or a name such as bbr.",
+        "NAME");
     add("once", "Give up at the first failure.");
     add("tun", "The tunnel interface's name; default: the first free of gvpn0, gvpn1, ….", "NAME");
+    add("offload",
+        "auto (default): the tunnel interface takes segments of many packets, where the kernel can; off: packets.",
+        "auto|off");
     add("state-dir", "Where keys and trusted servers are kept.", "DIR");
     add("json", "One JSON object a line on standard output.");
     add("log-level", "debug, info or warning (default).", "LEVEL");
@@ -128,12 +135,25 @@ Result<void> checkNoLinkAsValue(const QCommandLineParser& parser, CliOptions& /*
     return {};
 }
 
+Result<void> readOffload(const QCommandLineParser& parser, CliOptions& options)
+{
+    const auto given = single(parser, QStringLiteral("offload"));
+    if (!given)
+        return fail(given.error());
+    const QString value = given->value_or(QStringLiteral("auto"));
+    if (value != QStringLiteral("auto") && value != QStringLiteral("off"))
+        return badValue(QStringLiteral("--offload"), value, {ErrorCode::InvalidArgument, "it must be auto or off"});
+    options.usesOffloads = value == QStringLiteral("auto");
+    return {};
+}
+
 Result<void> readRest(const QCommandLineParser& parser, CliOptions& options)
 {
     const auto tun = single(parser, QStringLiteral("tun"));
     const auto stateDir = single(parser, QStringLiteral("state-dir"));
     const auto level = single(parser, QStringLiteral("log-level"));
-    for (const auto* value : {&tun, &stateDir, &level}) {
+    const auto congestion = single(parser, QStringLiteral("congestion"));
+    for (const auto* value : {&tun, &stateDir, &level, &congestion}) {
         if (!*value)
             return fail(value->error());
     }
@@ -152,6 +172,12 @@ Result<void> readRest(const QCommandLineParser& parser, CliOptions& options)
         if (!parsed)
             return badValue(QStringLiteral("--log-level"), **level, parsed.error());
         options.logLevel = *parsed;
+    }
+    if (congestion->has_value()) {
+        auto mode = tunnel::CongestionMode::parse((*congestion)->toStdString());
+        if (!mode)
+            return badValue(QStringLiteral("--congestion"), **congestion, mode.error());
+        options.congestion = std::move(*mode);
     }
     options.isOnce = parser.isSet(QStringLiteral("once"));
     options.isJson = parser.isSet(QStringLiteral("json"));
@@ -177,7 +203,8 @@ Result<CommandLine> parseOptions(const QStringList& arguments)
     }
     CliOptions options;
     // The link's profile takes the routes along.
-    for (const auto read : {checkNoLinkAsValue, readWanted, readWireProtocol, readAcceptRoutes, readTarget, readRest}) {
+    for (const auto read :
+         {checkNoLinkAsValue, readWanted, readWireProtocol, readAcceptRoutes, readTarget, readOffload, readRest}) {
         if (const auto done = read(parser, options); !done)
             return fail(done.error());
     }

@@ -9,6 +9,7 @@
 #include "client/wire_protocol.h"
 #include "net/endpoint.h"
 #include "program/log_sink.h"
+#include "tunnel/congestion.h"
 
 #include <QString>
 #include <QStringList>
@@ -34,8 +35,10 @@ struct CliOptions {
     bool trustsOnFirstUse = false;
     std::vector<net::InterfaceAddress> wanted;         // at most one of each family; V1: one, IPv4
     std::optional<client::AcceptRoutes> acceptRoutes;  // none: the profile's, or auto
+    tunnel::CongestionMode congestion;
     std::string tunName;
-    std::string stateDir;  // empty: the default
+    bool usesOffloads = true;  // of the TUN: segments instead of packets
+    std::string stateDir;      // empty: the default
     bool isOnce = false;
     bool isJson = false;
     program::LogLevel logLevel = program::LogLevel::Warning;

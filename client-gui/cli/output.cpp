@@ -205,6 +205,14 @@ void Output::profile(const std::string& name, bool isPending, const QString& tex
     sentence(text);
 }
 
+void Output::congestion(const tunnel::CongestionStatus& status)
+{
+    if (m_isJson)
+        writeJson({{QStringLiteral("event"), QStringLiteral("congestion")},
+                   {QStringLiteral("algorithm"), fromText(status.algorithm)},
+                   {QStringLiteral("reason"), fromText(status.reason)}});
+}
+
 /// A server that stays away would fill the screen with one sentence.
 void Output::failedAttempt(const client::Fault& fault)
 {

@@ -6,6 +6,7 @@
 #include "net/endpoint.h"
 #include "program/exit_status.h"
 #include "program/json_lines.h"
+#include "tunnel/line_watch.h"
 
 #include <QJsonObject>
 #include <QString>
@@ -36,6 +37,8 @@ public:
     void failure(ErrorCode code, const QString& text);
     /// Under which name the server is remembered: an event, and the sentence for people.
     void profile(const std::string& name, bool isPending, const QString& text);
+    /// Only --json has a line for it.
+    void congestion(const tunnel::CongestionStatus& status);
     /// A whole sentence.
     void sentence(const QString& text);
 

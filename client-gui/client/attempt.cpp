@@ -50,6 +50,7 @@ void Attempt::onConnected(std::unique_ptr<transport::ByteStream> stream)
     if (m_isOver)
         return;
     m_server = stream->peer().address;
+    m_line = stream->line();
     reach(isV1() ? Stage::Login : Stage::Tls);
     auto link = makeLink(std::move(stream));
     if (!link) {
@@ -158,6 +159,9 @@ void Attempt::onNetworkSet(const protocol::Established& established)
     if (!established.settings.dnsServers.empty())
         Q_EMIT resolversIgnored(established.settings.dnsServers);
     startPump(established.peerTakes);
+    if (m_isOver)
+        return;
+    startWatchingLine();
     // Only v1 has none: the conversation of v2 insists on them.
     if (m_info.gateways.empty()) {
         succeed();
@@ -172,11 +176,32 @@ void Attempt::startPump(const net::SegmentSupport& peerTakes)
 {
     const tunnel::PacketForm form{peerTakes, isV1() ? tunnel::Framing::V1 : tunnel::Framing::V2};
     m_pump = std::make_unique<PacketPump>(
-        *m_network.device(), m_link->packets(), tunnel::ClientPathConfig{m_info.addresses, m_info.routes, form},
-        m_counters, [this](const Error& error) {
-            fail(Fault{.stage = Stage::Tun,
-                       .error = {ErrorCode::NotFound, m_info.interfaceName + " is gone: " + error.context}});
-        });
+        PumpParts{m_edges.loop, *m_network.device(), m_link->packets(), m_context, m_counters},
+        tunnel::ClientPathConfig{m_info.addresses, m_info.routes, form},
+        PacketPump::Callbacks{
+            .sending = [this](TimePoint now) { lookAtLine(now); },
+            .broken =
+                [this](const Error& error) {
+                    fail(Fault{.stage = Stage::Tun,
+                               .error = {ErrorCode::NotFound, m_info.interfaceName + " is gone: " + error.context}});
+                }});
+    if (const auto started = m_pump->start(); !started)
+        fail(Fault{.stage = Stage::Tun, .error = started.error()});
+}
+
+void Attempt::startWatchingLine()
+{
+    m_lineWatch.emplace(tunnel::LineWatch::Parts{m_line, m_inputs.options.congestion, m_edges.congestionSetter,
+                                                 [this] { Q_EMIT congestionChanged(m_lineWatch->status()); }});
+    m_lineWatch->start(m_edges.time.now());
+    m_pump->path().tune(m_lineWatch->tuning());
+}
+
+/// Before packets leave, once a wake-up.
+void Attempt::lookAtLine(TimePoint now)
+{
+    if (m_lineWatch && m_lineWatch->look(now))
+        m_pump->path().tune(m_lineWatch->tuning());
 }
 
 /// "Connected" is said only when a packet has gone there and back: everything before can stand while nothing flows.

@@ -9,6 +9,7 @@
 #include "client/packet_pump.h"
 #include "client/server_link.h"
 #include "client/tunnel_network.h"
+#include "tunnel/line_watch.h"
 #include "tunnel/link_context.h"
 
 #include <QObject>
@@ -55,6 +56,8 @@ Q_SIGNALS:
     void routesSkipped(const std::vector<gvpn::client::SkippedRoute>& skipped);
     /// The server named resolvers, which this version doesn't set.
     void resolversIgnored(const std::vector<gvpn::net::IpAddress>& resolvers);
+    /// The connection has another congestion control now, or was refused one.
+    void congestionChanged(const gvpn::tunnel::CongestionStatus& status);
     void succeeded(const gvpn::client::ConnectionInfo& info);
     /// Once, before or after succeeded(); nothing follows.
     void failed(const gvpn::client::Fault& fault);
@@ -85,6 +88,8 @@ private:
                                                                 const std::string& interfaceName);
     void onNetworkSet(const protocol::Established& established);
     void startPump(const net::SegmentSupport& peerTakes);
+    void startWatchingLine();
+    void lookAtLine(TimePoint now);
     void probe();
     void succeed();
     void fail(const Error& error);
@@ -99,6 +104,8 @@ private:
     std::unique_ptr<ServerLink> m_link;
     std::unique_ptr<PacketPump> m_pump;
     std::unique_ptr<Timer> m_probeTimer;
+    transport::Line* m_line = nullptr;  // of the stream, which goes over to the link
+    std::optional<tunnel::LineWatch> m_lineWatch;
     net::IpAddress m_server;  // its outer address
     ConnectionInfo m_info;
     net::EchoId m_probeId;

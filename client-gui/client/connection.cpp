@@ -28,12 +28,14 @@ Connection::Connection(ConnectionOptions options, const Edges& edges, QObject* p
 
 Connection::~Connection()
 {
-    // Here nobody stands in a callback of the attempt, and what it borrows from us goes with us.
+    // Here nobody stands in a callback of the attempts, and what they borrow from us goes with us.
     if (Attempt* attempt = m_attempt.release(); attempt != nullptr) {
         attempt->disconnect();
         attempt->leave();
         delete attempt;
     }
+    for (const QPointer<Attempt>& attempt : m_abandoned)
+        delete attempt.data();
 }
 
 void Connection::connectToServer(const Intent& intent)
@@ -77,6 +79,8 @@ void Connection::perform(const StartAttempt& command)
 void Connection::perform(const AbandonAttempt& /*command*/)
 {
     settlePassword();
+    std::erase_if(m_abandoned, [](const QPointer<Attempt>& attempt) { return attempt.isNull(); });
+    m_abandoned.emplace_back(m_attempt.get());
     m_attempt.reset();
 }
 
@@ -130,6 +134,7 @@ void Connection::listenTo(Attempt& attempt)
     connect(&attempt, &Attempt::noticeReceived, this, later(&Connection::onNotice));
     connect(&attempt, &Attempt::routesSkipped, this, later(&Connection::onRoutesSkipped));
     connect(&attempt, &Attempt::resolversIgnored, this, later(&Connection::onResolversIgnored));
+    connect(&attempt, &Attempt::congestionChanged, this, later(&Connection::onCongestionChanged));
     connect(&attempt, &Attempt::succeeded, this, later(&Connection::onSucceeded));
     connect(&attempt, &Attempt::failed, this, later(&Connection::onFailed));
 }
@@ -189,6 +194,12 @@ void Connection::onRoutesSkipped(const std::vector<SkippedRoute>& skipped)
     }
     if (!fresh.empty())
         Q_EMIT routesSkipped(fresh);
+}
+
+void Connection::onCongestionChanged(const tunnel::CongestionStatus& status)
+{
+    if (!status.isRefused || !std::exchange(m_hasReportedRefusal, true))
+        Q_EMIT congestionChanged(status);
 }
 
 void Connection::onResolversIgnored(const std::vector<net::IpAddress>& resolvers)

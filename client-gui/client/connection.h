@@ -4,6 +4,8 @@
 
 #include "client/attempt.h"
 
+#include <QPointer>
+
 #include <deque>
 #include <set>
 
@@ -36,6 +38,9 @@ Q_SIGNALS:
     /// The same route is reported once in the life of this object.
     void routesSkipped(const std::vector<gvpn::client::SkippedRoute>& skipped);
     void resolversIgnored(const std::vector<gvpn::net::IpAddress>& resolvers);
+    /// The connection has another congestion control now. That one was refused is reported once in the life of this
+    /// object.
+    void congestionChanged(const gvpn::tunnel::CongestionStatus& status);
     /// Something of what was set up could not be undone.
     void undoFailed(const gvpn::Error& error);
 
@@ -56,6 +61,7 @@ private:
     void onFailed(const Fault& failure);
     void onRoutesSkipped(const std::vector<SkippedRoute>& skipped);
     void onResolversIgnored(const std::vector<net::IpAddress>& resolvers);
+    void onCongestionChanged(const tunnel::CongestionStatus& status);
 
     /// The attempt may be in the middle of a callback when it is given up.
     struct LaterDeleter {
@@ -70,6 +76,7 @@ private:
     std::unique_ptr<Timer> m_retryTimer;
     State m_state = Disconnected{};
     std::unique_ptr<Attempt, LaterDeleter> m_attempt;
+    std::vector<QPointer<Attempt>> m_abandoned;  // those that the event loop has not deleted yet
     std::vector<net::InterfaceAddress> m_lastAddresses;
     TimePoint m_connectedSince{};
     std::deque<Event> m_events;
@@ -78,6 +85,7 @@ private:
     std::set<std::string> m_reportedNotices;
     std::set<net::Prefix> m_reportedRoutes;
     bool m_hasReportedResolvers = false;
+    bool m_hasReportedRefusal = false;  // of a congestion control
 };
 
 }  // namespace gvpn::client

@@ -6,6 +6,7 @@
 #include "client/wire_protocol.h"
 #include "net/endpoint.h"
 #include "protocol/client_conversation.h"
+#include "tunnel/congestion.h"
 
 #include <optional>
 #include <string>
@@ -19,6 +20,7 @@ struct ConnectionOptions {
     std::optional<Pin> pin;                     // none: the first handshake learns it. V1 has none
     std::vector<net::InterfaceAddress> wanted;  // --cidr: these or nothing. V1: one, IPv4
     AcceptRoutes acceptRoutes;
+    tunnel::CongestionMode congestion;
     std::string tunName;   // empty: the first free one
     std::string software;  // "gvpn-client 0.1.0"
     /// Beside the device key. The connection forgets a password after it was sent once, and an invite once it is in.

@@ -8,7 +8,9 @@
 #include "system/network_snapshot.h"
 #include "tls/identity.h"
 #include "transport/byte_stream.h"
+#include "transport/epoll_loop.h"
 #include "tun/tun_device.h"
+#include "tunnel/congestion_setter.h"
 
 #include <functional>
 #include <memory>
@@ -46,6 +48,9 @@ struct Edges {
     std::function<Result<system::NetworkSnapshot>()> readSnapshot;
     /// The device key for this server, made on first use: one for each server, so that servers can't compare users.
     std::function<Result<tls::Identity>(const Pin& server)> identityFor;
+    /// Where packets flow; turns inside of the engine's Qt event loop.
+    transport::EpollLoop& loop;
+    tunnel::CongestionSetter& congestionSetter;
     const TimeSource& time;
     std::function<std::unique_ptr<Timer>()> makeTimer;
     std::function<double()> roll;  // 0 <= roll < 1, random

@@ -1,27 +1,36 @@
 #include "client/packet_pump.h"
 
+#include <sys/epoll.h>
+
 #include <utility>
 
 namespace gvpn::client {
 
-PacketPump::PacketPump(tun::TunDevice& device, tunnel::PacketLink& link, const tunnel::ClientPathConfig& config,
-                       tunnel::Counters& counters, std::function<void(const Error&)> broken)
-    : m_path(device, link, config, counters)
-    , m_notifier(device.descriptor(), QSocketNotifier::Read)
-    , m_broken(std::move(broken))
+PacketPump::PacketPump(const PumpParts& parts, const tunnel::ClientPathConfig& config, Callbacks callbacks)
+    : m_loop(parts.loop)
+    , m_descriptor(parts.device.descriptor())
+    , m_path(parts.device, parts.link, parts.context, config, parts.counters)
+    , m_callbacks(std::move(callbacks))
+{}
+
+PacketPump::~PacketPump()
 {
-    QObject::connect(&m_notifier, &QSocketNotifier::activated, &m_notifier, [this] { onTunReadable(); });
+    stop();
 }
 
-void PacketPump::onTunReadable()
+Result<void> PacketPump::start()
 {
-    if (m_isStopped)
-        return;
-    const auto hasRoom = m_path.tunReadable();
-    if (!hasRoom)
-        fail(hasRoom.error());
-    else if (!*hasRoom)
-        m_notifier.setEnabled(false);
+    if (const auto watched = m_loop.watch(m_descriptor, EPOLLIN, *this); !watched)
+        return gvpn::fail(watched.error());
+    m_isStopped = false;
+    return {};
+}
+
+void PacketPump::descriptorReady(std::uint32_t /*events*/)
+{
+    m_callbacks.sending(m_loop.now());
+    if (const auto read = m_path.tunReadable(); !read)
+        fail(read.error());
 }
 
 void PacketPump::linkPacket(const net::SegmentHeader& segment, ByteSpan packet)
@@ -36,15 +45,14 @@ void PacketPump::linkRoom()
 {
     if (m_isStopped)
         return;
-    m_notifier.setEnabled(true);
-    // The rest of a segment that was being cut stands in the path, and the TUN may have nothing more to wake us with.
-    onTunReadable();
+    m_callbacks.sending(m_loop.now());
+    m_path.linkRoom();
 }
 
 void PacketPump::stop()
 {
-    m_isStopped = true;
-    m_notifier.setEnabled(false);
+    if (!std::exchange(m_isStopped, true))
+        m_loop.forget(m_descriptor);
 }
 
 void PacketPump::fail(const Error& error)
@@ -52,7 +60,7 @@ void PacketPump::fail(const Error& error)
     if (m_isStopped)
         return;
     stop();
-    m_broken(error);
+    m_callbacks.broken(error);
 }
 
 }  // namespace gvpn::client

@@ -10,8 +10,8 @@ namespace {
 
 class TcpEdge final : public Connector {
 public:
-    explicit TcpEdge(const net::HostPort& server)
-        : m_connector({.server = server})
+    TcpEdge(const net::HostPort& server, transport::EpollLoop& loop)
+        : m_connector({.server = server}, loop)
     {}
 
     void start(Callbacks callbacks) override
@@ -55,9 +55,9 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Connector> makeTcpConnector(const net::HostPort& server)
+std::unique_ptr<Connector> makeTcpConnector(const net::HostPort& server, transport::EpollLoop& loop)
 {
-    return std::make_unique<TcpEdge>(server);
+    return std::make_unique<TcpEdge>(server, loop);
 }
 
 std::unique_ptr<Timer> makeQtTimer()

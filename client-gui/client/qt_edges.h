@@ -5,7 +5,8 @@
 
 namespace gvpn::client {
 
-[[nodiscard]] std::unique_ptr<Connector> makeTcpConnector(const net::HostPort& server);
+/// loop: where the connection's stream lives.
+[[nodiscard]] std::unique_ptr<Connector> makeTcpConnector(const net::HostPort& server, transport::EpollLoop& loop);
 [[nodiscard]] std::unique_ptr<Timer> makeQtTimer();
 
 }  // namespace gvpn::client

@@ -267,6 +267,12 @@ QString sentenceForIgnoredResolvers(const std::vector<net::IpAddress>& resolvers
         .arg(names.join(QStringLiteral(", ")));
 }
 
+QString sentenceForRefusedCongestion(const tunnel::CongestionStatus& status)
+{
+    return Tr::tr("The congestion control that was asked for can't be had: %1; the connection goes on with %2.")
+        .arg(fromText(status.reason), fromText(status.algorithm));
+}
+
 QString sentenceForFailedUndo(const Error& error)
 {
     return Tr::tr("Not everything could be put back as it was: %1; look at the routes and interfaces of this computer.")

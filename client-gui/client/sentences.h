@@ -6,6 +6,7 @@
 #include "client/profile.h"
 #include "client/route_policy.h"
 #include "net/endpoint.h"
+#include "tunnel/line_watch.h"
 
 #include <QString>
 
@@ -16,6 +17,8 @@ namespace gvpn::client {
 /// "The route 192.168.1.0/24 is not used: …."
 [[nodiscard]] QString sentenceFor(const SkippedRoute& skipped);
 [[nodiscard]] QString sentenceForIgnoredResolvers(const std::vector<net::IpAddress>& resolvers);
+/// --congestion names what can't be had.
+[[nodiscard]] QString sentenceForRefusedCongestion(const tunnel::CongestionStatus& status);
 [[nodiscard]] QString sentenceForFailedUndo(const Error& error);
 /// --pin says one key, the state directory another.
 [[nodiscard]] QString sentenceForContradiction(const net::HostPort& server, const Pin& remembered, const Pin& given);

@@ -6,6 +6,8 @@ namespace {
 
 constexpr std::size_t MinIPv4HeaderBytes = 20;
 constexpr std::size_t IPv6HeaderBytes = 40;
+constexpr std::uint8_t HopByHopOptions = 0;
+constexpr std::uint8_t DestinationOptions = 60;
 constexpr std::uint8_t FragmentHeader = 44;               // RFC 8200 section 4.5
 constexpr std::uint16_t MoreFragmentsAndOffset = 0x3FFF;  // RFC 791: all but "reserved" and "don't fragment"
 
@@ -54,6 +56,23 @@ tl::expected<IpPacket, PacketFault> IpPacket::parse(ByteView packet)
         header.m_destination = IpAddress::fromBytes(packet.subspan(24, 16));
     }
     return header;
+}
+
+std::optional<UpperLayer> upperLayerOf(const IpPacket& ip, ByteView packet)
+{
+    constexpr std::size_t Unit = 8;  // header lengths count these, without the first
+    UpperLayer upper{ip.protocol(), ip.headerBytes()};
+    if (ip.isIPv4())
+        return upper;
+    while (upper.protocol == HopByHopOptions || upper.protocol == DestinationOptions) {
+        if (upper.offset + Unit > packet.size())
+            return std::nullopt;
+        upper.protocol = std::to_integer<std::uint8_t>(packet[upper.offset]);
+        upper.offset += (std::to_integer<std::size_t>(packet[upper.offset + 1]) + 1) * Unit;
+        if (upper.offset > packet.size())
+            return std::nullopt;
+    }
+    return upper;
 }
 
 }  // namespace gvpn::net

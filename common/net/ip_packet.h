@@ -46,4 +46,14 @@ private:
     bool m_isFragment = false;
 };
 
+/// What an IP packet carries, and where it begins.
+struct UpperLayer {
+    std::uint8_t protocol = 0;
+    std::size_t offset = 0;
+};
+
+/// Skips IPv6 hop-by-hop and destination options (RFC 8200 section 4), nothing else. nullopt: an option header goes
+/// beyond the packet. `packet` was parsed into `ip`.
+[[nodiscard]] std::optional<UpperLayer> upperLayerOf(const IpPacket& ip, ByteView packet);
+
 }  // namespace gvpn::net

@@ -6,6 +6,7 @@ namespace gvpn::net {
 
 namespace {
 
+constexpr std::size_t IPv6HeaderBytes = 40;
 constexpr std::size_t MinTcpHeaderBytes = 20;
 constexpr std::size_t UdpHeaderBytes = 8;
 constexpr std::uint16_t TcpChecksumOffset = 16;
@@ -15,33 +16,38 @@ constexpr std::uint16_t ReservedSegmentBytes = 0xFFFF;
 
 using Check = tl::expected<void, SegmentFault>;
 
-bool isTcp(const IpPacket& ip)
+bool isTcp(const UpperLayer& upper)
 {
-    return ip.protocol() == static_cast<std::uint8_t>(IpProtocol::Tcp);
+    return upper.protocol == static_cast<std::uint8_t>(IpProtocol::Tcp);
 }
 
-bool isUdp(const IpPacket& ip)
+bool isUdp(const UpperLayer& upper)
 {
-    return ip.protocol() == static_cast<std::uint8_t>(IpProtocol::Udp);
+    return upper.protocol == static_cast<std::uint8_t>(IpProtocol::Udp);
 }
 
-bool typeFits(SegmentType type, const IpPacket& ip)
+bool typeFits(SegmentType type, const IpPacket& ip, const UpperLayer& upper)
 {
     switch (type) {
     case SegmentType::Whole: return true;
-    case SegmentType::Tcp4: return ip.isIPv4() && isTcp(ip);
-    case SegmentType::Tcp6: return !ip.isIPv4() && isTcp(ip);
-    case SegmentType::Udp4: return ip.isIPv4() && isUdp(ip);
-    case SegmentType::Udp6: return !ip.isIPv4() && isUdp(ip);
+    case SegmentType::Tcp4: return ip.isIPv4() && isTcp(upper);
+    case SegmentType::Tcp6: return !ip.isIPv4() && isTcp(upper);
+    case SegmentType::Udp4: return ip.isIPv4() && isUdp(upper);
+    case SegmentType::Udp6: return !ip.isIPv4() && isUdp(upper);
     }
     return false;
 }
 
 /// Precondition: TCP or UDP, not a fragment.
-bool checksumPlaceFits(const SegmentHeader& header, const IpPacket& ip)
+bool checksumPlaceFits(const SegmentHeader& header, const UpperLayer& upper)
 {
-    return header.checksumStart == ip.headerBytes()
-           && header.checksumOffset == (isTcp(ip) ? TcpChecksumOffset : UdpChecksumOffset);
+    return header.checksumStart == upper.offset
+           && header.checksumOffset == (isTcp(upper) ? TcpChecksumOffset : UdpChecksumOffset);
+}
+
+std::size_t segmentsOf(const SegmentHeader& header, std::size_t packetBytes)
+{
+    return (packetBytes - header.headerBytes + header.segmentBytes - 1) / header.segmentBytes;
 }
 
 Check validateWhole(const SegmentHeader& header, const IpPacket& ip, ByteView packet)
@@ -57,18 +63,19 @@ Check validateWhole(const SegmentHeader& header, const IpPacket& ip, ByteView pa
             return tl::unexpected(SegmentFault::BadChecksumPlace);
         return {};
     }
-    if (ip.isFragment() || (!isTcp(ip) && !isUdp(ip)))
+    const UpperLayer upper{ip.protocol(), ip.headerBytes()};
+    if (ip.isFragment() || (!isTcp(upper) && !isUdp(upper)))
         return tl::unexpected(SegmentFault::WrongType);
-    const std::size_t transportBytes = packet.size() - ip.headerBytes();
-    if (!checksumPlaceFits(header, ip) || transportBytes < (isTcp(ip) ? MinTcpHeaderBytes : UdpHeaderBytes))
+    const std::size_t transportBytes = packet.size() - upper.offset;
+    if (!checksumPlaceFits(header, upper) || transportBytes < (isTcp(upper) ? MinTcpHeaderBytes : UdpHeaderBytes))
         return tl::unexpected(SegmentFault::BadChecksumPlace);
     return {};
 }
 
 /// The TCP or UDP header's size as the packet itself has it; 0 when the packet contradicts itself.
-std::size_t transportHeaderBytes(const IpPacket& ip, ByteView transport)
+std::size_t transportHeaderBytes(const UpperLayer& upper, ByteView transport)
 {
-    if (isUdp(ip)) {
+    if (isUdp(upper)) {
         const bool lengthFits =
             transport.size() >= UdpHeaderBytes && readBigEndian<std::uint16_t>(transport, 4) == transport.size();
         return lengthFits ? UdpHeaderBytes : 0;
@@ -109,28 +116,46 @@ std::string_view segmentFaultName(SegmentFault fault)
 
 tl::expected<void, SegmentFault> validate(const SegmentHeader& header, const IpPacket& ip, ByteView packet)
 {
-    if (!typeFits(header.type, ip))
+    // An option header before the transport header is for our own kernel only.
+    if (!typeFits(header.type, ip, {ip.protocol(), ip.headerBytes()}))
         return tl::unexpected(SegmentFault::WrongType);
+    if (const auto valid = validateLocal(header, ip, packet); !valid)
+        return valid;
+    if (mayTravel(header, packet.size()))
+        return {};
+    return tl::unexpected(header.segmentBytes < MinSegmentBytes ? SegmentFault::BadSegmentSize
+                                                                : SegmentFault::TooManySegments);
+}
+
+tl::expected<void, SegmentFault> validateLocal(const SegmentHeader& header, const IpPacket& ip, ByteView packet)
+{
     if (header.type == SegmentType::Whole)
         return validateWhole(header, ip, packet);
-    if (ip.isFragment() || (header.isCongestionMarked && !isTcp(ip)))
+    const auto upper = upperLayerOf(ip, packet);
+    if (!upper || !typeFits(header.type, ip, *upper))
+        return tl::unexpected(SegmentFault::WrongType);
+    if (ip.isFragment() || (header.isCongestionMarked && !isTcp(*upper)))
         return tl::unexpected(SegmentFault::WrongType);
 
-    const std::size_t transportHeader = transportHeaderBytes(ip, packet.subspan(ip.headerBytes()));
-    if (transportHeader == 0 || header.headerBytes != ip.headerBytes() + transportHeader)
+    const std::size_t transportHeader = transportHeaderBytes(*upper, packet.subspan(upper->offset));
+    if (transportHeader == 0 || header.headerBytes != upper->offset + transportHeader)
         return tl::unexpected(SegmentFault::BadHeaderSize);
-    if (!header.needsChecksum || !checksumPlaceFits(header, ip))
+    if (!header.needsChecksum || !checksumPlaceFits(header, *upper))
         return tl::unexpected(SegmentFault::BadChecksumPlace);
-
-    const std::size_t payloadBytes = packet.size() - header.headerBytes;
-    if (payloadBytes == 0 || header.segmentBytes == 0 || header.segmentBytes == ReservedSegmentBytes)
+    if (packet.size() == header.headerBytes || header.segmentBytes == 0 || header.segmentBytes == ReservedSegmentBytes)
         return tl::unexpected(SegmentFault::BadSegmentSize);
-    const std::size_t segments = (payloadBytes + header.segmentBytes - 1) / header.segmentBytes;
-    if (segments > 1 && header.segmentBytes < MinSegmentBytes)
-        return tl::unexpected(SegmentFault::BadSegmentSize);
-    if (segments > MaxSegments)
-        return tl::unexpected(SegmentFault::TooManySegments);
     return {};
+}
+
+bool mayTravel(const SegmentHeader& header, std::size_t packetBytes)
+{
+    if (header.type == SegmentType::Whole)
+        return true;
+    const bool isIPv6 = header.type == SegmentType::Tcp6 || header.type == SegmentType::Udp6;
+    if (isIPv6 && header.checksumStart != IPv6HeaderBytes)
+        return false;
+    const std::size_t segments = segmentsOf(header, packetBytes);
+    return segments <= 1 || (header.segmentBytes >= MinSegmentBytes && segments <= MaxSegments);
 }
 
 void completeChecksum(const SegmentHeader& header, ByteSpan packet)

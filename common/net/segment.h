@@ -56,27 +56,37 @@ enum class SegmentFault : std::uint8_t {
 
 [[nodiscard]] std::string_view segmentFaultName(SegmentFault fault);
 
-/// Everything that the header says is checked against the packet: the kernel gets nothing that the packet does not bear
-/// out. `packet` was parsed into `ip`. An IPv6 packet with extension headers is taken as Whole without needsChecksum
-/// only.
+/// What comes from a peer. Everything that the header says is checked against the packet: the kernel gets nothing that
+/// the packet does not bear out. `packet` was parsed into `ip`. An IPv6 packet with extension headers is taken as Whole
+/// without needsChecksum only.
 [[nodiscard]] tl::expected<void, SegmentFault> validate(const SegmentHeader& header, const IpPacket& ip,
                                                         ByteView packet);
+/// What comes from our own kernel: the same but for the limits of a peer. The segments may be of any size and number
+/// (bounded by the packet), and IPv6 options may stand before the transport header. SegmentCutter takes all of it.
+[[nodiscard]] tl::expected<void, SegmentFault> validateLocal(const SegmentHeader& header, const IpPacket& ip,
+                                                             ByteView packet);
+/// Whether a packet of this size that passed validateLocal() passes validate() as well, and may go to a peer that takes
+/// its type. What may not is cut.
+[[nodiscard]] bool mayTravel(const SegmentHeader& header, std::size_t packetBytes);
 
 /// Fills in the transport checksum of a valid packet with needsChecksum (an UDP sum of 0 becomes 0xFFFF).
 void completeChecksum(const SegmentHeader& header, ByteSpan packet);
 
-/// Cuts a validated segment into ordinary packets with all checksums filled in, one at a time into a buffer.
+/// Cuts a segment that passed validateLocal() into ordinary packets with all checksums filled in, one at a time into a
+/// buffer.
 ///     SegmentCutter cutter(header, packet);
 ///     while (const std::size_t size = cutter.next(buffer)) use(buffer.first(size));
 /// IPv4 identifications count up (RFC 6864); TCP: sequence numbers, FIN and PSH on the last, CWR on the first only.
 class SegmentCutter {
 public:
-    /// header passed validate(); a Whole packet comes out as itself, with its checksum.
+    /// A Whole packet comes out as itself, with its checksum.
     SegmentCutter(const SegmentHeader& header, ByteView packet);
     /// The size of the next packet, written to the front of buffer; 0 when there are no more.
     /// buffer.size() >= maxPacketBytes().
     [[nodiscard]] std::size_t next(ByteSpan buffer);
     [[nodiscard]] std::size_t maxPacketBytes() const;
+    /// next() will give no more.
+    [[nodiscard]] bool isDone() const { return m_isDone; }
 
 private:
     SegmentHeader m_header;

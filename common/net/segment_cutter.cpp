@@ -9,6 +9,7 @@ namespace gvpn::net {
 
 namespace {
 
+constexpr std::size_t IPv6HeaderBytes = 40;
 constexpr std::size_t TcpFlags = 13;
 constexpr std::byte FinAndPsh{0x01 | 0x08};
 constexpr std::byte Cwr{0x80};
@@ -86,7 +87,7 @@ std::size_t SegmentCutter::next(ByteSpan buffer)
     if (isIPv4(m_header.type))
         fixIPv4(packet, m_header.checksumStart, m_index);
     else
-        writeBigEndian(packet, 4, static_cast<std::uint16_t>(packet.size() - m_header.checksumStart));
+        writeBigEndian(packet, 4, static_cast<std::uint16_t>(packet.size() - IPv6HeaderBytes));
 
     const ByteSpan transport = packet.subspan(m_header.checksumStart);
     if (isTcp(m_header.type)) {

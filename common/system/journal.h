@@ -29,8 +29,8 @@ public:
     /// Nothing is written before the first operation.
     Journal(RunDirectory directory, Holder self);
 
-    /// Before the operation is performed. True: it was not in the journal yet. MTU, group and switches are never in
-    /// it: the first two end with the interface.
+    /// Before the operation is performed. True: it was not in the journal yet. MTU, segment limit, group and switches
+    /// are never in it: the first three end with the interface.
     [[nodiscard]] Result<bool> add(const Operation& operation);
     /// After it was performed: what dead processes did to the same target is ours now, and what
     /// went with their interfaces is forgotten.

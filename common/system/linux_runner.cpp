@@ -6,6 +6,8 @@
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
 
 namespace gvpn::system {
 
@@ -131,6 +133,19 @@ Result<void> LinuxRunner::undoNow(const SetMtu& operation)
         changeLink(operation.interfaceIndex, [&](rtnl_link* change) { rtnl_link_set_mtu(change, original.mapped()); }));
 }
 
+Result<void> LinuxRunner::performNow(const LimitSegments& operation)
+{
+    // Where the kernel refuses, longer segments come, and are cut by us.
+    static_cast<void>(setSegmentLimit(operation.interfaceIndex, operation.packets));
+    return {};
+}
+
+Result<void> LinuxRunner::undoNow(const LimitSegments& operation)
+{
+    constexpr unsigned Default = 65535;  // GSO_MAX_SEGS, include/linux/netdevice.h
+    return toUndoResult(setSegmentLimit(operation.interfaceIndex, Default));
+}
+
 Result<void> LinuxRunner::performNow(const AddAddress& operation)
 {
     const RouteAddress address = makeAddress(operation);
@@ -195,6 +210,19 @@ Result<void> LinuxRunner::performNow(const SetSwitch& operation)
 Result<void> LinuxRunner::undoNow(const SetSwitch& operation)
 {
     return m_ledger.release(operation.path);
+}
+
+/// libnl 3.7 can read this attribute of a link but not set it.
+int LinuxRunner::setSegmentLimit(unsigned index, unsigned packets)
+{
+    ifinfomsg link{};
+    link.ifi_index = static_cast<int>(index);
+    const NetlinkMessage message(nlmsg_alloc_simple(RTM_NEWLINK, 0));
+    if (!message || nlmsg_append(message.get(), &link, sizeof(link), NLMSG_ALIGNTO) < 0
+        || nla_put_u32(message.get(), IFLA_GSO_MAX_SEGS, packets) < 0)
+        return -NLE_NOMEM;
+    const int sent = nl_send_auto(m_socket.get(), message.get());
+    return sent < 0 ? sent : nl_wait_for_ack(m_socket.get());
 }
 
 int LinuxRunner::changeLink(unsigned index, const std::function<void(rtnl_link*)>& change)

@@ -19,19 +19,21 @@ public:
     /// or route that is there already is an error (AlreadyExists): it isn't ours to remove afterwards.
     void perform(const Operation& operation, Done done) override;
     /// Fine when the interface, address, route or table is gone, or when the table is another owner's by now. A link is
-    /// set down, its group to the default.
+    /// set down, its group and its segment limit to the default.
     void undo(const Operation& operation, Done done) override;
 
 private:
     LinuxRunner(NetlinkSocket socket, SwitchLedger ledger);
 
     [[nodiscard]] Result<void> performNow(const SetMtu& operation);
+    [[nodiscard]] Result<void> performNow(const LimitSegments& operation);
     [[nodiscard]] Result<void> performNow(const AddAddress& operation);
     [[nodiscard]] Result<void> performNow(const SetLinkUp& operation);
     [[nodiscard]] Result<void> performNow(const AddRoute& operation);
     [[nodiscard]] Result<void> performNow(const SetLinkGroup& operation);
     [[nodiscard]] Result<void> performNow(const SetSwitch& operation);
     [[nodiscard]] Result<void> undoNow(const SetMtu& operation);
+    [[nodiscard]] Result<void> undoNow(const LimitSegments& operation);
     [[nodiscard]] Result<void> undoNow(const AddAddress& operation);
     [[nodiscard]] Result<void> undoNow(const SetLinkUp& operation);
     [[nodiscard]] Result<void> undoNow(const AddRoute& operation);
@@ -40,6 +42,9 @@ private:
 
     /// libnl's code.
     [[nodiscard]] int changeLink(unsigned index, const std::function<void(rtnl_link*)>& change);
+
+    /// libnl's code.
+    [[nodiscard]] int setSegmentLimit(unsigned index, unsigned packets);
 
     NetlinkSocket m_socket;
     SwitchLedger m_ledger;

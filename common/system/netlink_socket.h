@@ -27,6 +27,7 @@ struct Releaser {
 
 using NetlinkSocket = std::unique_ptr<nl_sock, Releaser<nl_socket_free>>;
 using NetlinkCache = std::unique_ptr<nl_cache, Releaser<nl_cache_free>>;
+using NetlinkMessage = std::unique_ptr<nl_msg, Releaser<nlmsg_free>>;
 using NetlinkAddress = std::unique_ptr<nl_addr, Releaser<nl_addr_put>>;
 using RouteLink = std::unique_ptr<rtnl_link, Releaser<rtnl_link_put>>;
 using RouteAddress = std::unique_ptr<rtnl_addr, Releaser<rtnl_addr_put>>;

@@ -128,6 +128,20 @@ void addAddressGuards(RulesetBuilder& builder, const TableSpec& spec)
     }
 }
 
+/// A SYN's MSS becomes what the smaller of the routes there and back carries, or stays below that: the ends then agree
+/// on packets that fit everywhere, also where one end fragments instead of listening to "packet too big", and where the
+/// LAN's switch carries more than this computer's interface, which would lose them without a word.
+void addMssClamping(RulesetBuilder& builder, const QString& tunnel)
+{
+    const QJsonObject flags{{u"payload"_s, QJsonObject{{u"protocol"_s, u"tcp"_s}, {u"field"_s, u"flags"_s}}}};
+    const QJsonObject isSyn = match(u"=="_s, {{u"&"_s, QJsonArray{flags, QJsonArray{u"syn"_s, u"rst"_s}}}}, u"syn"_s);
+    const QJsonObject mss{{u"tcp option"_s, QJsonObject{{u"name"_s, u"maxseg"_s}, {u"field"_s, u"size"_s}}}};
+    const QJsonObject routeMtu{{u"rt"_s, QJsonObject{{u"key"_s, u"mtu"_s}}}};
+    const QJsonObject clamp{{u"mangle"_s, QJsonObject{{u"key"_s, mss}, {u"value"_s, routeMtu}}}};
+    for (const QString& way : {u"iifname"_s, u"oifname"_s})
+        builder.addRule(u"forward"_s, {meta(way, u"=="_s, tunnel), isSyn, clamp});
+}
+
 void addTunnelRules(RulesetBuilder& builder, const QString& tunnel, const ForwardingRules& spec)
 {
     const QJsonObject fromTunnel = meta(u"iifname"_s, u"=="_s, tunnel);
@@ -224,6 +238,7 @@ std::string makeRuleset(const TableSpec& spec)
         addAddressGuards(builder, spec);
     if (spec.forwarding) {
         builder.addChain(u"forward"_s, u"filter"_s, FilterPriority);
+        addMssClamping(builder, tunnel);
         addTunnelRules(builder, tunnel, *spec.forwarding);
         addGuards(builder, tunnel, *spec.forwarding);
         if (spec.forwarding->masquerades)

@@ -41,7 +41,8 @@ struct TableSpec {
 ///
 ///   chain prerouting   not iif tunnel, to its address, not from
 ///                      this computer itself                      drop
-///   chain forward      iif tunnel, pool -> LAN                   accept
+///   chain forward      iif tunnel / oif tunnel, TCP SYN          MSS at most the route's MTU less headers
+///                      iif tunnel, pool -> LAN                   accept
 ///                      iif LAN, oif tunnel, LAN -> pool          accept
 ///                      oif tunnel, replies and what they relate  accept (ICMP errors from routers in between)
 ///                      iif tunnel / oif tunnel                   drop

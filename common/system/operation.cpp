@@ -11,6 +11,10 @@ struct Description {
     {
         return "set MTU of " + interfaceName + " to " + std::to_string(operation.mtu);
     }
+    std::string operator()(const LimitSegments& operation) const
+    {
+        return "limit segments of " + interfaceName + " to " + std::to_string(operation.packets) + " packets";
+    }
     std::string operator()(const AddAddress& operation) const
     {
         return "add address " + operation.address.toString() + " to " + interfaceName;
@@ -44,6 +48,8 @@ bool isSameTarget(const Operation& a, const Operation& b)
         return false;
     if (const auto* mtu = std::get_if<SetMtu>(&a))
         return mtu->interfaceIndex == std::get<SetMtu>(b).interfaceIndex;
+    if (const auto* segments = std::get_if<LimitSegments>(&a))
+        return segments->interfaceIndex == std::get<LimitSegments>(b).interfaceIndex;
     if (const auto* group = std::get_if<SetLinkGroup>(&a))
         return group->interfaceIndex == std::get<SetLinkGroup>(b).interfaceIndex;
     if (const auto* setSwitch = std::get_if<SetSwitch>(&a))

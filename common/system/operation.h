@@ -18,6 +18,13 @@ struct SetMtu {
     unsigned mtu = 0;
     [[nodiscard]] bool operator==(const SetMtu&) const = default;
 };
+/// The kernel makes no segment of more packets than this for the interface (IFLA_GSO_MAX_SEGS): a peer takes no more,
+/// so that a longer one would have to be cut.
+struct LimitSegments {
+    unsigned interfaceIndex = 0;
+    unsigned packets = 0;
+    [[nodiscard]] bool operator==(const LimitSegments&) const = default;
+};
 struct AddAddress {
     unsigned interfaceIndex = 0;
     net::InterfaceAddress address;
@@ -57,7 +64,8 @@ struct LoadTable {
     [[nodiscard]] bool operator==(const LoadTable&) const = default;
 };
 
-using Operation = std::variant<SetMtu, AddAddress, SetLinkUp, AddRoute, SetLinkGroup, SetSwitch, LoadTable>;
+using Operation =
+    std::variant<SetMtu, LimitSegments, AddAddress, SetLinkUp, AddRoute, SetLinkGroup, SetSwitch, LoadTable>;
 
 /// "add address 10.86.0.1/24 to gvpn0", for errors, logs and tests.
 [[nodiscard]] std::string describe(const Operation& operation, const std::string& interfaceName);

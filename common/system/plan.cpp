@@ -1,3 +1,4 @@
+#include "net/segment.h"
 #include "system/nft_ruleset.h"
 #include "system/operation.h"
 
@@ -254,6 +255,7 @@ Result<std::vector<Operation>> plan(const NetworkConfig& config, const NetworkSn
         operations.push_back(loadTable(config, std::nullopt));
     for (const net::InterfaceAddress& address : config.addresses)
         operations.emplace_back(AddAddress{index, address});
+    operations.emplace_back(LimitSegments{index, net::MaxSegments});
     operations.emplace_back(SetLinkUp{index});
     for (const net::Prefix& route : config.routes)
         operations.emplace_back(AddRoute{index, route});

@@ -1,10 +1,11 @@
-// A connection's byte stream with back-pressure: the edge to the network. Implementations: QtStream (client),
-// EpollStream (server), MemoryStream (tests). One thread; nothing blocks.
+// A connection's byte stream with back-pressure: the edge to the network. Implementations: EpollStream,
+// MemoryStream (tests). One thread; nothing blocks.
 #pragma once
 
 #include "base/clock.h"
 #include "base/result.h"
 #include "net/endpoint.h"
+#include "transport/line.h"
 
 namespace gvpn::transport {
 
@@ -48,6 +49,9 @@ public:
     /// nothing is being sent: for protocols without a keepalive of their own.
     virtual void watchForDeadPeer(Duration silence) = 0;
     [[nodiscard]] virtual net::Endpoint peer() const = 0;
+    /// The state of the connection below; nullptr: it is none of TCP. Lives as long as the stream; after the
+    /// connection's end it answers with errors.
+    [[nodiscard]] virtual Line* line() = 0;
 };
 
 }  // namespace gvpn::transport

@@ -34,7 +34,7 @@ constexpr std::uint32_t generationOf(std::uint64_t tag)
 
 }  // namespace
 
-Result<std::unique_ptr<EpollLoop>> EpollLoop::create()
+Result<std::unique_ptr<EpollLoop>> EpollLoop::create(const TimeSource* time)
 {
     UniqueFd epoll(::epoll_create1(EPOLL_CLOEXEC));
     if (!epoll.isValid())
@@ -47,13 +47,13 @@ Result<std::unique_ptr<EpollLoop>> EpollLoop::create()
     event.data.u64 = tagOf(wake.get(), 0);
     if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, wake.get(), &event) != 0)
         return fail(errnoError("epoll_ctl", errno));
-    return std::unique_ptr<EpollLoop>(new EpollLoop(std::move(epoll), std::move(wake)));
+    return std::unique_ptr<EpollLoop>(new EpollLoop(std::move(epoll), std::move(wake), time));
 }
 
-EpollLoop::EpollLoop(UniqueFd epoll, UniqueFd wake)
+EpollLoop::EpollLoop(UniqueFd epoll, UniqueFd wake, const TimeSource* time)
     : m_epoll(std::move(epoll))
     , m_wake(std::move(wake))
-    , m_now(Clock::now())
+    , m_time(time == nullptr ? m_steadyTime : *time)
 {}
 
 EpollLoop::~EpollLoop()
@@ -96,6 +96,8 @@ EpollLoop::TimerId EpollLoop::schedule(TimePoint when, Callback callback)
 {
     const TimerId id = ++m_lastTimer;
     m_timerPlaces.emplace(id, m_timers.emplace(when, std::pair(id, std::move(callback))));
+    if (!m_isTurning)
+        wakeUp();
     return id;
 }
 
@@ -133,18 +135,24 @@ void EpollLoop::wakeUp()
 
 void EpollLoop::run()
 {
-    m_now = Clock::now();
     while (!m_isStopping)
-        turn();
+        turn(timeoutMs());
     m_isStopping = false;
 }
 
-void EpollLoop::turn()
+bool EpollLoop::turnOnce()
 {
+    return turn(0) > 0;
+}
+
+int EpollLoop::turn(int timeoutMs)
+{
+    assert(!m_isTurning);
     std::array<epoll_event, MaxEventsPerTurn> events{};
-    const int count = ::epoll_wait(m_epoll.get(), events.data(), static_cast<int>(events.size()), timeoutMs());
+    const int count = ::epoll_wait(m_epoll.get(), events.data(), static_cast<int>(events.size()), timeoutMs);
     assert(count >= 0 || errno == EINTR);
-    m_now = Clock::now();
+    m_now = m_time.now();
+    m_isTurning = true;
 
     bool isWoken = false;
     for (std::size_t i = 0; i < static_cast<std::size_t>(std::max(count, 0)); ++i) {
@@ -157,6 +165,8 @@ void EpollLoop::turn()
     // Only then: a turn without work from other threads takes no lock.
     if (isWoken)
         runPosted();
+    m_isTurning = false;
+    return count;
 }
 
 void EpollLoop::dispatch(std::uint64_t tag, std::uint32_t events)
@@ -202,10 +212,11 @@ int EpollLoop::timeoutMs() const
     if (m_timers.empty())
         return -1;
     const TimePoint first = m_timers.begin()->first;
-    if (first <= m_now)
+    const TimePoint now = m_now == TimePoint{} ? m_time.now() : m_now;
+    if (first <= now)
         return 0;
     // Rounded up: waking a fraction of a millisecond early would turn the loop for nothing.
-    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(first - m_now).count();
+    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(first - now).count();
     return static_cast<int>(std::min<std::int64_t>(wait, std::numeric_limits<int>::max()));
 }
 

@@ -1,6 +1,7 @@
-// The server's data thread: epoll, timers and a queue for work from other threads. Qt's dispatcher polls every
-// descriptor at each turn (81 us with 1,000 sockets against 1 us), so sessions live here. Everything but post() and
-// stop() belongs to the thread that calls run().
+// Where packets flow: epoll, timers and a queue for work from other threads. Qt's dispatcher polls every descriptor at
+// each turn (81 us with 1,000 sockets against 1 us), so the server's sessions live here in a thread of their own, and
+// the client's connection in a loop that stands inside Qt's (EpollHost). Everything but post() and stop() belongs to
+// the thread that calls run() or turnOnce().
 #pragma once
 
 #include "base/clock.h"
@@ -17,7 +18,7 @@
 
 namespace gvpn::transport {
 
-class EpollLoop {
+class EpollLoop final : public TimeSource {
 public:
     class Watcher {
     public:
@@ -30,8 +31,9 @@ public:
     using TimerId = std::uint64_t;  // never 0
     using Callback = std::function<void()>;
 
-    [[nodiscard]] static Result<std::unique_ptr<EpollLoop>> create();
-    ~EpollLoop();
+    /// time outlives the loop; nullptr: the steady clock.
+    [[nodiscard]] static Result<std::unique_ptr<EpollLoop>> create(const TimeSource* time = nullptr);
+    ~EpollLoop() override;
     EpollLoop(const EpollLoop&) = delete;
     EpollLoop& operator=(const EpollLoop&) = delete;
 
@@ -53,12 +55,22 @@ public:
     /// Any thread. Runs in the loop's thread at the end of a turn, in order; what it posts runs in a later turn.
     /// Dropped if the loop never turns again.
     void post(Callback callback);
-    /// The time of the last wake-up: one clock read a turn.
-    [[nodiscard]] TimePoint now() const { return m_now; }
+    /// In a turn: the time of the wake-up, one clock read for all of it. Outside: the clock's.
+    [[nodiscard]] TimePoint now() const override { return m_isTurning ? m_now : m_time.now(); }
 
     void run();
     /// Any thread. run() returns after the turn that sees it, in which everything that was posted before has run.
     void stop();
+
+    // For a loop that stands inside another one, instead of run().
+
+    /// Readable (poll) when there is something to do but for timers.
+    [[nodiscard]] int descriptor() const { return m_epoll.get(); }
+    /// Handles what is ready now, without waiting. False: there was nothing.
+    bool turnOnce();
+    /// When turnOnce() is due for the next timer, or Never. A timer that is scheduled outside of a turn makes the
+    /// descriptor readable, so that it is enough to ask after each turn.
+    [[nodiscard]] TimePoint deadline() const { return m_timers.empty() ? Never : m_timers.begin()->first; }
 
 private:
     // A descriptor's number may come back within a turn, for another socket: events carry the generation as well.
@@ -68,8 +80,9 @@ private:
     };
     using Timers = std::multimap<TimePoint, std::pair<TimerId, Callback>>;
 
-    EpollLoop(UniqueFd epoll, UniqueFd wake);
-    void turn();
+    EpollLoop(UniqueFd epoll, UniqueFd wake, const TimeSource* time);
+    /// How many descriptors were ready.
+    int turn(int timeoutMs);
     void dispatch(std::uint64_t tag, std::uint32_t events);
     void runTimers();
     void runPosted();
@@ -79,7 +92,10 @@ private:
     std::size_t m_lingering = 0;  // outlives the timers, which own those that count themselves
     UniqueFd m_epoll;
     UniqueFd m_wake;
-    TimePoint m_now;
+    SteadyTime m_steadyTime;
+    const TimeSource& m_time;
+    TimePoint m_now{};
+    bool m_isTurning = false;
     std::unordered_map<int, Entry> m_watchers;
     std::uint32_t m_lastGeneration = 0;
     Timers m_timers;

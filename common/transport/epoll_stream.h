@@ -1,9 +1,10 @@
-// A ByteStream over a connected TCP socket in an EpollLoop: one session of the server. Lives in the loop's thread and
+// A ByteStream over a connected TCP socket in an EpollLoop: for client and server. Lives in the loop's thread and
 // no longer than the loop. After close() the socket stays in the loop for up to LingerTime.
 #pragma once
 
 #include "transport/byte_stream.h"
 #include "transport/epoll_loop.h"
+#include "transport/tcp_line.h"
 
 #include <optional>
 
@@ -29,6 +30,7 @@ public:
     void abort() override;
     void watchForDeadPeer(Duration silence) override;
     [[nodiscard]] net::Endpoint peer() const override { return m_peer; }
+    [[nodiscard]] Line* line() override { return &m_line; }
 
 private:
     EpollStream(EpollLoop& loop, UniqueFd socket, const net::Endpoint& peer);
@@ -42,6 +44,7 @@ private:
 
     EpollLoop& m_loop;
     UniqueFd m_socket;
+    TcpLine m_line{[this] { return m_socket.get(); }};
     net::Endpoint m_peer;
     Observer* m_observer = nullptr;
     std::uint32_t m_events;

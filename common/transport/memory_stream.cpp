@@ -68,6 +68,7 @@ struct MemoryLink::State {
     std::array<Direction, 2> directions{Direction(options.windowBytes), Direction(options.windowBytes)};
     std::array<End*, 2> ends{};  // nullptr: not taken yet, or gone
     std::array<std::optional<Duration>, 2> deadPeerAfter{};
+    std::array<Line*, 2> lines{};
     TimePoint now{};
     bool isPumping = false;
     bool isCut = false;
@@ -95,6 +96,7 @@ public:
     void abort() override;
     void watchForDeadPeer(Duration silence) override { m_state->deadPeerAfter[m_index] = silence; }
     [[nodiscard]] net::Endpoint peer() const override;
+    [[nodiscard]] Line* line() override { return m_state->lines[m_index]; }
 
     [[nodiscard]] Observer* listener() const { return m_isOver ? nullptr : m_observer; }
     void finish(const Error& error);
@@ -353,6 +355,16 @@ std::optional<Duration> MemoryLink::deadPeerAfterOfFirst() const
 std::optional<Duration> MemoryLink::deadPeerAfterOfSecond() const
 {
     return m_state->deadPeerAfter[1];
+}
+
+void MemoryLink::setLineOfFirst(Line* line)
+{
+    m_state->lines[0] = line;
+}
+
+void MemoryLink::setLineOfSecond(Line* line)
+{
+    m_state->lines[1] = line;
 }
 
 void MemoryLink::pauseReadingOfFirst(bool isPaused)

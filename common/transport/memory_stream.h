@@ -42,6 +42,9 @@ public:
     /// see.
     [[nodiscard]] std::optional<Duration> deadPeerAfterOfFirst() const;
     [[nodiscard]] std::optional<Duration> deadPeerAfterOfSecond() const;
+    /// What line() of an end says from now on; it outlives the end. Without: nullptr.
+    void setLineOfFirst(Line* line);
+    void setLineOfSecond(Line* line);
     /// Nothing is read any more by this end: back-pressure reaches the other end.
     void pauseReadingOfFirst(bool isPaused);
     void pauseReadingOfSecond(bool isPaused);

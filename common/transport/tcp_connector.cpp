@@ -1,13 +1,11 @@
 #include "transport/tcp_connector.h"
 
 #include "transport/address_order.h"
+#include "transport/epoll_stream.h"
 #include "transport/name_lookup.h"
 #include "transport/peer_address.h"
-#include "transport/qt_stream.h"
-#include "transport/socket_error.h"
+#include "transport/pending_connect.h"
 
-#include <QNetworkProxy>
-#include <QTcpSocket>
 #include <QTimer>
 
 #include <algorithm>
@@ -17,29 +15,20 @@ namespace gvpn::transport {
 
 namespace {
 
-// A socket may be in the middle of its own signal when we are done with it.
-struct LaterDeleter {
-    void operator()(QTcpSocket* socket) const
-    {
-        socket->disconnect();
-        socket->abort();
-        socket->deleteLater();
-    }
-};
-
 struct Attempt {
     QHostAddress address;
-    std::unique_ptr<QTcpSocket, LaterDeleter> socket;  // while it is being tried
-    std::optional<Error> failure;
+    std::unique_ptr<PendingConnect> connect{};  // while it is being tried
+    std::optional<Error> failure{};
 };
 
 }  // namespace
 
 class TcpConnector::Private {
 public:
-    Private(TcpConnector& owner, ConnectOptions connectOptions)
+    Private(TcpConnector& owner, ConnectOptions connectOptions, EpollLoop& streamLoop)
         : q(owner)
         , options(std::move(connectOptions))
+        , loop(streamLoop)
     {
         staggerTimer.setSingleShot(true);
         deadlineTimer.setSingleShot(true);
@@ -52,8 +41,9 @@ public:
     void lookUp();
     void onResolved(const QList<QHostAddress>& addresses);
     void tryNext();
-    void onAttemptConnected(std::size_t index);
-    void onAttemptFailed(std::size_t index);
+    void onAttemptFinished(std::size_t index);
+    void onAttemptFailed(std::size_t index, const Error& error);
+    void giveUp(Attempt& attempt);
     void stop();
     void finish(const Error& error);
     [[nodiscard]] std::string describe(std::string_view summary) const;
@@ -61,6 +51,7 @@ public:
 
     TcpConnector& q;
     ConnectOptions options;
+    EpollLoop& loop;
     QTimer staggerTimer;
     QTimer deadlineTimer;
     std::unique_ptr<NameLookup> lookup;  // until the end: we may stand in its callback
@@ -99,7 +90,7 @@ void TcpConnector::Private::onResolved(const QList<QHostAddress>& addresses)
     if (isDone)
         return;
     for (const QHostAddress& address : orderAddresses(addresses))
-        attempts.push_back({address, nullptr, std::nullopt});
+        attempts.push_back({address});
     if (attempts.empty()) {
         finish(Error{ErrorCode::NotFound, "the name has no address"});
         return;
@@ -112,45 +103,47 @@ void TcpConnector::Private::tryNext()
 {
     staggerTimer.stop();
     const std::size_t index = nextAttempt++;
-    Attempt& attempt = attempts[index];
-    attempt.socket.reset(new QTcpSocket);
-    QTcpSocket* socket = attempt.socket.get();
-    socket->setProxy(QNetworkProxy::NoProxy);
-    socket->setReadBufferSize(SocketReadBufferBytes);
-    // Queued: a socket can fail from inside of connectToHost().
-    QObject::connect(
-        socket, &QTcpSocket::connected, &q, [this, index] { onAttemptConnected(index); }, Qt::QueuedConnection);
-    QObject::connect(
-        socket, &QTcpSocket::errorOccurred, &q, [this, index] { onAttemptFailed(index); }, Qt::QueuedConnection);
-    socket->connectToHost(attempt.address, options.server.port);
+    auto connect = std::make_unique<PendingConnect>(attempts[index].address, options.server.port);
+    QObject::connect(connect.get(), &PendingConnect::finished, &q, [this, index] { onAttemptFinished(index); });
+    attempts[index].connect = std::move(connect);
     if (nextAttempt < attempts.size())
         staggerTimer.start(options.stagger);
 }
 
-void TcpConnector::Private::onAttemptConnected(std::size_t index)
+void TcpConnector::Private::onAttemptFinished(std::size_t index)
 {
-    QTcpSocket* socket = attempts[index].socket.get();
-    // Gone again already: its error is on the way to us.
-    if (isDone || !socket || socket->state() != QAbstractSocket::ConnectedState)
+    auto socket = attempts[index].connect->takeResult();
+    if (!socket) {
+        onAttemptFailed(index, socket.error());
         return;
-    QObject::disconnect(socket, nullptr, &q, nullptr);
-    std::unique_ptr<QTcpSocket> winner(attempts[index].socket.release());
+    }
+    auto made = EpollStream::create(loop, std::move(*socket));
+    if (!made) {
+        onAttemptFailed(index, made.error());
+        return;
+    }
     stop();
-    stream = std::make_unique<QtStream>(std::move(winner));
+    stream = std::move(*made);
     Q_EMIT q.connected();
 }
 
-void TcpConnector::Private::onAttemptFailed(std::size_t index)
+void TcpConnector::Private::onAttemptFailed(std::size_t index, const Error& error)
 {
-    Attempt& attempt = attempts[index];
-    if (isDone || !attempt.socket)
-        return;
-    attempt.failure = Error{errorCodeOf(attempt.socket->error()), attempt.socket->errorString().toStdString()};
-    attempt.socket.reset();
+    attempts[index].failure = error;
+    giveUp(attempts[index]);
     if (nextAttempt < attempts.size())
         tryNext();
-    else if (std::ranges::none_of(attempts, [](const Attempt& other) { return other.socket != nullptr; }))
+    else if (std::ranges::none_of(attempts, [](const Attempt& other) { return other.connect != nullptr; }))
         finish(everyAttemptFailed());
+}
+
+/// It may be in the middle of its own signal.
+void TcpConnector::Private::giveUp(Attempt& attempt)
+{
+    if (!attempt.connect)
+        return;
+    attempt.connect->disconnect(&q);
+    attempt.connect.release()->deleteLater();
 }
 
 Error TcpConnector::Private::everyAttemptFailed() const
@@ -174,7 +167,7 @@ std::string TcpConnector::Private::describe(std::string_view summary) const
         if (attempt.failure)
             text += attempt.failure->context;
         else
-            text += attempt.socket ? "no answer" : "not tried";
+            text += attempt.connect ? "no answer" : "not tried";
     }
     return attempts.empty() ? text : text + ")";
 }
@@ -185,7 +178,7 @@ void TcpConnector::Private::stop()
     staggerTimer.stop();
     deadlineTimer.stop();
     for (Attempt& attempt : attempts)
-        attempt.socket.reset();
+        giveUp(attempt);
 }
 
 void TcpConnector::Private::finish(const Error& error)
@@ -202,9 +195,9 @@ ErrorCode verdictOn(std::span<const ErrorCode> failures)
     return isForbidden ? ErrorCode::PermissionDenied : ErrorCode::Unreachable;
 }
 
-TcpConnector::TcpConnector(ConnectOptions options, QObject* parent)
+TcpConnector::TcpConnector(ConnectOptions options, EpollLoop& loop, QObject* parent)
     : QObject(parent)
-    , m_private(std::make_unique<Private>(*this, std::move(options)))
+    , m_private(std::make_unique<Private>(*this, std::move(options), loop))
 {}
 
 TcpConnector::~TcpConnector()

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "transport/byte_stream.h"
+#include "transport/epoll_loop.h"
 
 #include <QObject>
 
@@ -27,7 +28,8 @@ struct ConnectOptions {
 class TcpConnector : public QObject {
     Q_OBJECT
 public:
-    explicit TcpConnector(ConnectOptions options, QObject* parent = nullptr);
+    /// loop: where the stream lives; outlives it.
+    TcpConnector(ConnectOptions options, EpollLoop& loop, QObject* parent = nullptr);
     ~TcpConnector() override;
 
     void start();

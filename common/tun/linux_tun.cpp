@@ -145,15 +145,12 @@ Result<TunRead> LinuxTun::check(const VirtioHeader& header, ByteSpan packet) con
     const auto segment = fromVirtio(header, packet);
     if (!segment)
         return fail(ErrorCode::Malformed, m_name + ": a segment of an unknown type");
-    const auto valid = net::validate(*segment, *ip, packet);
+    const auto valid = net::validateLocal(*segment, *ip, packet);
     if (valid)
         return TunRead{packet.size(), *segment};
     if (segment->type == net::SegmentType::Whole && segment->needsChecksum && completeForeignChecksum(*segment, packet))
         return TunRead{packet.size(), {}};
-    const bool isTooFine =
-        valid.error() == net::SegmentFault::BadSegmentSize || valid.error() == net::SegmentFault::TooManySegments;
-    return fail(isTooFine ? ErrorCode::LimitExceeded : ErrorCode::Malformed,
-                m_name + ": segment " + std::string(net::segmentFaultName(valid.error())));
+    return fail(ErrorCode::Malformed, m_name + ": segment " + std::string(net::segmentFaultName(valid.error())));
 }
 
 Result<bool> LinuxTun::write(const net::SegmentHeader& segment, ByteView packet)

@@ -29,12 +29,12 @@ public:
     /// may give everything that takes() names. Unsupported is no disaster: read() goes on as before.
     [[nodiscard]] virtual Result<void> setGives(const net::SegmentSupport& support) = 0;
     /// One packet or segment into buffer, whose size is at least net::MaxPacketBytes. Never blocks. What the kernel
-    /// gives is trusted as little as what comes from outside: what is returned has passed net::validate(); a packet
-    /// that is too large or would be cut into too many or too small ones reads as LimitExceeded, a header that doesn't
-    /// fit its packet as Malformed, and reading goes on. Closed: the device is gone.
+    /// gives is trusted as little as what comes from outside: what is returned has passed net::validateLocal(), and
+    /// goes to a peer as it is only if net::mayTravel(); a packet that is too large reads as LimitExceeded, a header
+    /// that doesn't fit its packet as Malformed, and reading goes on. Closed: the device is gone.
     [[nodiscard]] virtual Result<TunRead> read(ByteSpan buffer) = 0;
-    /// segment passed net::validate(). False: the kernel has no room or refused this packet (it is lost, as on a wire).
-    /// An error (Closed): the device is gone.
+    /// segment passed net::validate(), or came from read(). False: the kernel has no room or refused this packet (it is
+    /// lost, as on a wire). An error (Closed): the device is gone.
     [[nodiscard]] virtual Result<bool> write(const net::SegmentHeader& segment, ByteView packet) = 0;
 };
 

@@ -41,17 +41,17 @@ std::uint8_t toGsoType(net::SegmentType type)
     return GsoNone;
 }
 
-std::optional<net::SegmentType> segmentType(std::uint8_t gso, const net::IpPacket& ip)
+std::optional<net::SegmentType> segmentType(std::uint8_t gso, bool isIPv4, std::uint8_t protocol)
 {
     using net::SegmentType;
-    const bool isTcp = ip.protocol() == static_cast<std::uint8_t>(net::IpProtocol::Tcp);
-    const bool isUdp = ip.protocol() == static_cast<std::uint8_t>(net::IpProtocol::Udp);
-    if (gso == GsoTcp4 && isTcp && ip.isIPv4())
+    const bool isTcp = protocol == static_cast<std::uint8_t>(net::IpProtocol::Tcp);
+    const bool isUdp = protocol == static_cast<std::uint8_t>(net::IpProtocol::Udp);
+    if (gso == GsoTcp4 && isTcp && isIPv4)
         return SegmentType::Tcp4;
-    if (gso == GsoTcp6 && isTcp && !ip.isIPv4())
+    if (gso == GsoTcp6 && isTcp && !isIPv4)
         return SegmentType::Tcp6;
     if (gso == GsoUdp && isUdp)
-        return ip.isIPv4() ? SegmentType::Udp4 : SegmentType::Udp6;
+        return isIPv4 ? SegmentType::Udp4 : SegmentType::Udp6;
     return std::nullopt;
 }
 
@@ -61,9 +61,9 @@ bool isTcpType(net::SegmentType type)
 }
 
 /// Where the payload begins; nullopt when the packet ends before.
-std::optional<std::size_t> headerBytes(net::SegmentType type, const net::IpPacket& ip, ByteView packet)
+std::optional<std::size_t> headerBytes(net::SegmentType type, std::size_t transportOffset, ByteView packet)
 {
-    const ByteView transport = packet.subspan(ip.headerBytes());
+    const ByteView transport = packet.subspan(transportOffset);
     std::size_t size = UdpHeaderBytes;
     if (isTcpType(type)) {
         if (transport.size() < MinTcpHeaderBytes)
@@ -74,7 +74,7 @@ std::optional<std::size_t> headerBytes(net::SegmentType type, const net::IpPacke
     }
     if (size > transport.size())
         return std::nullopt;
-    return ip.headerBytes() + size;
+    return transportOffset + size;
 }
 
 }  // namespace
@@ -108,11 +108,14 @@ std::optional<net::SegmentHeader> fromVirtio(const VirtioHeader& header, ByteVie
     const auto ip = net::IpPacket::parse(packet);
     if (!ip)
         return std::nullopt;
-    const auto type = segmentType(static_cast<std::uint8_t>(raw.gsoType & ~GsoMarked), *ip);
+    const auto upper = net::upperLayerOf(*ip, packet);
+    if (!upper)
+        return std::nullopt;
+    const auto type = segmentType(static_cast<std::uint8_t>(raw.gsoType & ~GsoMarked), ip->isIPv4(), upper->protocol);
     const bool isMarked = (raw.gsoType & GsoMarked) != 0;
     if (!type || (isMarked && !isTcpType(*type)))
         return std::nullopt;
-    const auto size = headerBytes(*type, *ip, packet);
+    const auto size = headerBytes(*type, upper->offset, packet);
     if (!size)
         return std::nullopt;
     if (packet.size() - *size <= raw.gsoSize)

@@ -1,21 +1,19 @@
 #include "tunnel/client_path.h"
 
+#include "net/flow.h"
+
 #include <algorithm>
 
 namespace gvpn::tunnel {
 
-namespace {
-
-/// Packets of one wake-up: the link's other direction gets its turn between.
-constexpr int PacketsPerWakeUp = 256;
-
-}  // namespace
-
-ClientPath::ClientPath(tun::TunDevice& device, PacketLink& link, const ClientPathConfig& config, Counters& counters)
+ClientPath::ClientPath(tun::TunDevice& device, PacketLink& link, LinkContext& context, const ClientPathConfig& config,
+                       Counters& counters)
     : m_device(device)
-    , m_link(link)
+    , m_context(context)
     , m_form(config.form)
     , m_counters(counters)
+    , m_framer(context.pool)
+    , m_sender(link, context, counters)
 {
     for (const net::InterfaceAddress& address : config.addresses) {
         m_addresses.push_back(address.address);
@@ -25,13 +23,12 @@ ClientPath::ClientPath(tun::TunDevice& device, PacketLink& link, const ClientPat
         m_sources.insert(route, true);
 }
 
-Result<bool> ClientPath::tunReadable()
+Result<void> ClientPath::tunReadable()
 {
-    PacketBatch& batch = m_framer.batch();
-    for (int i = 0; i < PacketsPerWakeUp; ++i) {
-        if (!m_link.hasRoom())
-            return false;
-        const auto read = m_device.read(batch.packetSpace());
+    std::size_t sizeBytes = 0;
+    for (int i = 0; i < TunPacketsPerWakeUp && sizeBytes < TunBytesPerWakeUp; ++i) {
+        const ByteSpan space = m_context.pool.space();
+        const auto read = m_device.read(space);
         if (!read) {
             if (read.error().code != ErrorCode::Malformed && read.error().code != ErrorCode::LimitExceeded)
                 return fail(read.error());
@@ -40,49 +37,46 @@ Result<bool> ClientPath::tunReadable()
         }
         if (read->sizeBytes == 0)
             break;
-        if (const auto reason = judgeOutgoing(read->segment, batch.packetSpace().first(read->sizeBytes))) {
-            m_counters.drop(*reason);
-            continue;
-        }
-        if (m_form.framing == Framing::V1 && isForOurselves(batch.packetSpace().first(read->sizeBytes))) {
-            if (const auto written = toTun(read->segment, batch.packetSpace().first(read->sizeBytes)); !written)
-                return fail(written.error());
-            continue;
-        }
-        ++m_counters.packetsFromTun;
-        m_counters.bytesFromTun += read->sizeBytes;
-        m_framer.commit(read->sizeBytes, read->segment, m_form, [this] { flush(); });
+        sizeBytes += read->sizeBytes;
+        if (const auto handled = handleOutgoing(*read, space.first(read->sizeBytes)); !handled)
+            return handled;
+        if (m_sender.isBatchReady())
+            m_sender.pump();
     }
-    flush();
-    return m_link.hasRoom();
+    m_sender.pump();
+    return {};
 }
 
-void ClientPath::flush()
-{
-    PacketBatch& batch = m_framer.batch();
-    if (!batch.isEmpty() && !m_link.sendFrames(batch.frames()))
-        m_counters.drop(DropReason::QueueFull, batch.packets());
-    batch.clear();
-}
-
-std::optional<DropReason> ClientPath::judgeOutgoing(const net::SegmentHeader& segment, ByteView packet) const
+/// packet stands in the pool's space.
+Result<void> ClientPath::handleOutgoing(const tun::TunRead& read, ByteView packet)
 {
     const auto ip = net::IpPacket::parse(packet);
-    if (!ip)
-        return ip.error() == net::PacketFault::NotIp ? DropReason::NotIp : DropReason::BadLength;
-    if (m_form.framing == Framing::V1 && !ip->source().isIPv4())
+    if (!ip) {
+        m_counters.drop(ip.error() == net::PacketFault::NotIp ? DropReason::NotIp : DropReason::BadLength);
+        return {};
+    }
+    if (const auto reason = judgeOutgoing(*ip, read.segment, packet)) {
+        m_counters.drop(*reason);
+        return {};
+    }
+    if (m_form.framing == Framing::V1 && isOurs(ip->destination()))
+        return toTun(read.segment, packet);
+    const std::uint64_t flow = net::flowHash(*ip, packet, m_context.flowSeed);
+    m_framer.commit(read.sizeBytes, read.segment, m_form,
+                    [this, flow](PacketBlock block) { m_sender.push(std::move(block), flow); });
+    return {};
+}
+
+std::optional<DropReason> ClientPath::judgeOutgoing(const net::IpPacket& ip, const net::SegmentHeader& segment,
+                                                    ByteView packet) const
+{
+    if (m_form.framing == Framing::V1 && !ip.source().isIPv4())
         return DropReason::NotIp;
-    if (!isOurs(ip->source()))
+    if (!isOurs(ip.source()))
         return DropReason::ForeignSource;
-    if (!net::validate(segment, *ip, packet))
+    if (!net::validateLocal(segment, ip, packet))
         return DropReason::BadSegment;
     return std::nullopt;
-}
-
-bool ClientPath::isForOurselves(ByteView packet) const
-{
-    const auto ip = net::IpPacket::parse(packet);
-    return ip && isOurs(ip->destination());
 }
 
 bool ClientPath::isOurs(const net::IpAddress& address) const
@@ -146,8 +140,9 @@ void ClientPath::sendProbe(const net::IpAddress& gateway, net::EchoId id)
         return;
     m_openProbe = id;
     m_probedGateway = gateway;
-    m_framer.batch().append(net::makeEchoRequest(*source, gateway, id), {}, m_form.framing);
-    flush();
+    m_framer.append(net::makeEchoRequest(*source, gateway, id), {}, m_form,
+                    [this](PacketBlock block) { m_sender.push(std::move(block), 0); });
+    m_sender.pump();
 }
 
 bool ClientPath::takeProbeAnswer()

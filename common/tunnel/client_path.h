@@ -9,7 +9,7 @@
 #include "tun/tun_device.h"
 #include "tunnel/counters.h"
 #include "tunnel/packet_framer.h"
-#include "tunnel/packet_link.h"
+#include "tunnel/packet_sender.h"
 
 #include <optional>
 
@@ -23,11 +23,16 @@ struct ClientPathConfig {
 
 class ClientPath {
 public:
-    /// device and link outlive the path. counters live longer than one connection.
-    ClientPath(tun::TunDevice& device, PacketLink& link, const ClientPathConfig& config, Counters& counters);
+    /// device, link and context outlive the path. counters live longer than one connection.
+    ClientPath(tun::TunDevice& device, PacketLink& link, LinkContext& context, const ClientPathConfig& config,
+               Counters& counters);
 
-    /// The TUN is readable. False: the link has no room; call again on linkRoom(). An error: the device is gone.
-    [[nodiscard]] Result<bool> tunReadable();
+    /// The TUN is readable. Reads also while the link has no room, so that what can't leave waits where flows are told
+    /// apart. An error: the device is gone.
+    [[nodiscard]] Result<void> tunReadable();
+    /// The link has room again.
+    void linkRoom() { m_sender.pump(); }
+    void tune(const LineTuning& tuning) { m_sender.tune(tuning); }
     /// A packet from the link. An error: the device is gone.
     [[nodiscard]] Result<void> linkPacket(const net::SegmentHeader& segment, ByteSpan packet);
 
@@ -37,20 +42,21 @@ public:
     [[nodiscard]] bool takeProbeAnswer();
 
 private:
-    [[nodiscard]] std::optional<DropReason> judgeOutgoing(const net::SegmentHeader& segment, ByteView packet) const;
+    [[nodiscard]] std::optional<DropReason> judgeOutgoing(const net::IpPacket& ip, const net::SegmentHeader& segment,
+                                                          ByteView packet) const;
     [[nodiscard]] Result<void> toTun(const net::SegmentHeader& segment, ByteView packet);
-    [[nodiscard]] bool isForOurselves(ByteView packet) const;
     [[nodiscard]] bool isOurs(const net::IpAddress& address) const;
     [[nodiscard]] bool isProbeAnswer(const net::IpPacket& ip, ByteView packet);
-    void flush();
+    [[nodiscard]] Result<void> handleOutgoing(const tun::TunRead& read, ByteView packet);
 
     tun::TunDevice& m_device;
-    PacketLink& m_link;
+    LinkContext& m_context;
     std::vector<net::IpAddress> m_addresses;
     net::PrefixMap<bool> m_sources;
     PacketForm m_form;
     Counters& m_counters;
     PacketFramer m_framer;
+    PacketSender m_sender;
     std::optional<net::EchoId> m_openProbe;
     net::IpAddress m_probedGateway;
     bool m_isProbeAnswered = false;

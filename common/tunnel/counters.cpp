@@ -14,6 +14,7 @@ std::string_view dropReasonName(DropReason reason)
     case DropReason::ForeignDestination: return "foreign-destination";
     case DropReason::NoSuchClient: return "no-such-client";
     case DropReason::QueueFull: return "queue-full";
+    case DropReason::TooLate: return "too-late";
     case DropReason::TunRefused: return "tun-refused";
     case DropReason::NotReady: return "not-ready";
     }

@@ -16,10 +16,11 @@ enum class DropReason : std::uint8_t {
     ForeignDestination,  // not for us, or to a network that is not open to the sender
     NoSuchClient,        // for an address of the pool that no client holds
     QueueFull,           // the receiver reads too slowly
+    TooLate,             // it had waited too long: the sender is to slow down
     TunRefused,          // the kernel did not take it
     NotReady,            // before the tunnel was up
 };
-inline constexpr std::size_t DropReasonCount = 9;
+inline constexpr std::size_t DropReasonCount = 10;
 
 [[nodiscard]] std::string_view dropReasonName(DropReason reason);
 
@@ -28,6 +29,7 @@ struct Counters {
     std::uint64_t bytesToTun = 0;
     std::uint64_t packetsFromTun = 0;
     std::uint64_t bytesFromTun = 0;
+    std::uint64_t congestionMarks = 0;  // packets that were marked instead of dropped as TooLate
     std::array<std::uint64_t, DropReasonCount> drops{};
 
     void drop(DropReason reason, std::uint64_t packets = 1) { drops[static_cast<std::size_t>(reason)] += packets; }

@@ -1,47 +1,58 @@
 #include "tunnel/packet_batch.h"
 
-#include "protocol/v1_frame.h"
-
 #include <cassert>
+#include <cstring>
 
 namespace gvpn::tunnel {
 
+namespace {
+
+/// Above it, sealing a frame by itself costs less than copying it to its neighbours: a record costs about as much as
+/// 4 KB of copying, and what is lost to half-filled records stays small.
+constexpr std::size_t MaxCopiedBytes = 8192;
+
+}  // namespace
+
 PacketBatch::PacketBatch()
-    : m_bytes(std::make_unique_for_overwrite<std::byte[]>(MaxBatchBytes))
+    : m_small(std::make_unique_for_overwrite<std::byte[]>(BatchTargetBytes + MaxCopiedBytes))
 {}
 
-ByteSpan PacketBatch::packetSpace()
+void PacketBatch::add(PacketBlock block)
 {
     assert(!isFull());
-    return {m_bytes.get() + m_size + protocol::PacketHeadroomBytes, net::MaxPacketBytes};
-}
-
-void PacketBatch::commit(std::size_t sizeBytes, const net::SegmentHeader& segment, Framing framing)
-{
-    assert(sizeBytes <= net::MaxPacketBytes && (framing == Framing::V2 || segment.isPlain()));
-    const std::size_t wholeBytes = protocol::PacketHeadroomBytes + sizeBytes;
-    const ByteSpan space(m_bytes.get() + m_size, wholeBytes);
-    const std::size_t offset = framing == Framing::V2 ? protocol::writePacketHeader(space, sizeBytes, segment)
-                                                      : protocol::v1::writePacketHeader(space, sizeBytes);
-    // A plain packet has no segment header. It moves up so that the frames stay without gaps; it is small, while what
-    // is large has a segment header and stays.
-    if (offset > 0)
-        std::memmove(space.data(), space.data() + offset, wholeBytes - offset);
-    m_size += wholeBytes - offset;
+    const ByteView frame = block.frame();
+    m_sizeBytes += frame.size();
+    m_packetBytes += block.packet().size();
     ++m_packets;
+    if (frame.size() <= MaxCopiedBytes) {
+        copy(frame);
+        return;
+    }
+    m_parts[m_partCount++] = frame;
+    m_isLastPartSmall = false;
+    m_large.push(std::move(block));
 }
 
-void PacketBatch::append(ByteView packet, const net::SegmentHeader& segment, Framing framing)
+void PacketBatch::copy(ByteView frame)
 {
-    std::memcpy(packetSpace().data(), packet.data(), packet.size());
-    commit(packet.size(), segment, framing);
+    std::byte* target = m_small.get() + m_smallBytes;
+    std::memcpy(target, frame.data(), frame.size());
+    m_smallBytes += frame.size();
+    if (m_isLastPartSmall) {
+        ByteView& last = m_parts[m_partCount - 1];
+        last = {last.data(), last.size() + frame.size()};
+        return;
+    }
+    m_parts[m_partCount++] = {target, frame.size()};
+    m_isLastPartSmall = true;
 }
 
-void PacketBatch::clearKeeping(std::size_t sizeBytes)
+void PacketBatch::clear()
 {
-    const std::byte* packet = m_bytes.get() + m_size + protocol::PacketHeadroomBytes;
-    clear();
-    std::memmove(packetSpace().data(), packet, sizeBytes);
+    while (m_large.pop()) {
+    }
+    m_smallBytes = m_partCount = m_sizeBytes = m_packets = m_packetBytes = 0;
+    m_isLastPartSmall = false;
 }
 
 }  // namespace gvpn::tunnel

@@ -1,21 +1,28 @@
 #include "tunnel/packet_framer.h"
 
+#include <cstring>
+
 namespace gvpn::tunnel {
 
-PacketFramer::PacketFramer()
-    : m_kept(std::make_unique_for_overwrite<std::byte[]>(net::MaxPacketBytes))
-{}
-
-void PacketFramer::commitCompleted(std::size_t sizeBytes, const net::SegmentHeader& segment, Framing framing)
+PacketBlock PacketFramer::withFrame(PacketBlock block, const net::SegmentHeader& segment, Framing framing)
 {
-    net::completeChecksum(segment, m_batch.packetSpace().first(sizeBytes));
-    m_batch.commit(sizeBytes, {}, framing);
+    if (block)
+        block.writeFrame(segment, framing);
+    return block;
 }
 
-ByteView PacketFramer::keep(std::size_t sizeBytes)
+PacketBlock PacketFramer::takeCompleted(ByteSpan packet, const net::SegmentHeader& segment)
 {
-    std::memcpy(m_kept.get(), m_batch.packetSpace().data(), sizeBytes);
-    return {m_kept.get(), sizeBytes};
+    net::completeChecksum(segment, packet);
+    return m_pool.take(packet.size());
+}
+
+PacketBlock PacketFramer::copy(ByteView packet)
+{
+    PacketBlock block = m_pool.make(packet.size());
+    if (block)
+        std::memcpy(block.packet().data(), packet.data(), packet.size());
+    return block;
 }
 
 }  // namespace gvpn::tunnel

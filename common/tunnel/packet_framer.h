@@ -1,60 +1,64 @@
-// Puts packets into a batch in the form that the receiving peer takes: as they are, with the checksum filled in, or cut
+// Puts packets into blocks in the form that the receiving peer takes: as they are, with the checksum filled in, or cut
 // into ordinary packets. Packet path; one thread.
 #pragma once
 
-#include "tunnel/packet_batch.h"
+#include "tunnel/packet_pool.h"
 
 namespace gvpn::tunnel {
 
 class PacketFramer {
 public:
-    PacketFramer();
+    /// pool outlives the framer.
+    explicit PacketFramer(PacketPool& pool)
+        : m_pool(pool)
+    {}
 
-    [[nodiscard]] PacketBatch& batch() { return m_batch; }
-
-    /// The first sizeBytes of batch().packetSpace() are a packet whose segment header is valid. `flush()` is called
-    /// whenever the batch is full and must empty it.
-    template <typename Flush>
-    void commit(std::size_t sizeBytes, const net::SegmentHeader& segment, const PacketForm& form, Flush&& flush)
+    /// The first sizeBytes of the pool's space() are a packet that passed net::validateLocal(). sink(PacketBlock) is
+    /// called for each block in order; an empty one stands for a packet that the pool had no room for.
+    template <typename Sink>
+    void commit(std::size_t sizeBytes, const net::SegmentHeader& segment, const PacketForm& form, Sink&& sink)
     {
-        if (form.takes.takes(segment))
-            m_batch.commit(sizeBytes, segment, form.framing);
+        const ByteSpan packet = m_pool.space().first(sizeBytes);
+        if (form.takes.takes(segment) && net::mayTravel(segment, sizeBytes))
+            sink(withFrame(m_pool.take(sizeBytes), segment, form.framing));
         else if (segment.type == net::SegmentType::Whole)
-            commitCompleted(sizeBytes, segment, form.framing);
+            sink(withFrame(takeCompleted(packet, segment), {}, form.framing));
         else
-            cut(keep(sizeBytes), segment, form.framing, flush);
-        if (m_batch.isFull())
-            flush();
+            cut(packet, segment, form.framing, sink);
     }
 
-    /// The same for a packet that stands elsewhere.
-    template <typename Flush>
-    void append(ByteView packet, const net::SegmentHeader& segment, const PacketForm& form, Flush&& flush)
+    /// The same for a packet that stands elsewhere and passed net::validate().
+    template <typename Sink>
+    void append(ByteView packet, const net::SegmentHeader& segment, const PacketForm& form, Sink&& sink)
     {
-        std::memcpy(m_batch.packetSpace().data(), packet.data(), packet.size());
-        commit(packet.size(), segment, form, flush);
+        if (form.takes.takes(segment))
+            sink(withFrame(copy(packet), segment, form.framing));
+        else
+            cut(packet, segment, form.framing, sink);
     }
 
 private:
-    void commitCompleted(std::size_t sizeBytes, const net::SegmentHeader& segment, Framing framing);
-    [[nodiscard]] ByteView keep(std::size_t sizeBytes);
+    [[nodiscard]] static PacketBlock withFrame(PacketBlock block, const net::SegmentHeader& segment, Framing framing);
+    [[nodiscard]] PacketBlock takeCompleted(ByteSpan packet, const net::SegmentHeader& segment);
+    [[nodiscard]] PacketBlock copy(ByteView packet);
 
-    template <typename Flush>
-    void cut(ByteView packet, const net::SegmentHeader& segment, Framing framing, Flush& flush)
+    template <typename Sink>
+    void cut(ByteView packet, const net::SegmentHeader& segment, Framing framing, Sink& sink)
     {
         net::SegmentCutter cutter(segment, packet);
-        while (true) {
-            if (m_batch.isFull())
-                flush();
-            const std::size_t size = cutter.next(m_batch.packetSpace());
-            if (size == 0)
+        while (!cutter.isDone()) {
+            PacketBlock block = m_pool.make(cutter.maxPacketBytes());
+            // Without room the rest is lost as well; one is counted.
+            if (!block) {
+                sink(PacketBlock());
                 return;
-            m_batch.commit(size, {}, framing);
+            }
+            block.truncate(cutter.next(block.packet()));
+            sink(withFrame(std::move(block), {}, framing));
         }
     }
 
-    PacketBatch m_batch;
-    std::unique_ptr<std::byte[]> m_kept;  // the segment that is being cut
+    PacketPool& m_pool;
 };
 
 }  // namespace gvpn::tunnel

@@ -15,7 +15,7 @@ PlainLink::PlainLink(std::unique_ptr<transport::ByteStream> stream, std::size_t 
     , m_context(context)
     , m_observer(observer)
     , m_decoder(handshakeBytes)
-    , m_writer(*m_stream, PlainPendingBytes)
+    , m_writer(*m_stream, context.pending)
     , m_peer(m_stream->peer())
 {}
 
@@ -36,10 +36,16 @@ void PlainLink::send(ByteView bytes)
         static_cast<void>(goesOn(m_writer.write(bytes)));
 }
 
-bool PlainLink::sendFrames(ByteView frames)
+bool PlainLink::sendFrames(std::span<const ByteView> parts)
 {
-    assert(frames.size() <= MaxBatchBytes);
-    return hasRoom() && goesOn(m_writer.write(frames));
+    assert(parts.size() <= MaxBatchParts);
+    if (!hasRoom())
+        return false;
+    for (const ByteView part : parts) {
+        if (!goesOn(m_writer.write(part)))
+            return false;
+    }
+    return true;
 }
 
 void PlainLink::close()
@@ -64,8 +70,10 @@ void PlainLink::streamReadable()
             break;
         hasReceived = true;
     }
-    if (hasReceived && !m_isOver)
-        m_observer.linkReceived(m_context.time.now());
+    if (!hasReceived || m_isOver)
+        return;
+    m_context.handshakes.notePackets(m_context.time.now());
+    m_observer.linkReceived(m_context.time.now());
 }
 
 bool PlainLink::readOnce()

@@ -5,16 +5,12 @@
 #include "protocol/v1_frame.h"
 #include "transport/byte_stream.h"
 #include "tunnel/link_context.h"
-#include "tunnel/packet_batch.h"
 #include "tunnel/packet_link.h"
 #include "tunnel/pending_writer.h"
 
 #include <memory>
 
 namespace gvpn::tunnel {
-
-/// Bytes that a link keeps when its socket takes no more: one batch, and answers behind it.
-inline constexpr std::size_t PlainPendingBytes = MaxBatchBytes + 4 * protocol::v1::MaxControlDataBytes;
 
 class PlainLink final : public PacketLink, private transport::ByteStream::Observer {
 public:
@@ -47,10 +43,11 @@ public:
     /// The client is registered: frames may hold packets.
     void allowPackets() { m_decoder.allowPackets(); }
 
-    /// A handshake or a control frame; goes ahead of queued packets. A peer that leaves so many unread that
-    /// PlainPendingBytes is full is closed with TimedOut. Ignored after the end.
+    /// A handshake or a control frame; goes ahead of queued packets. A peer that leaves so many unread that a buffer of
+    /// context.pending is full is closed with TimedOut. Ignored after the end.
     void send(ByteView bytes);
-    [[nodiscard]] bool sendFrames(ByteView frames) override;
+    using PacketLink::sendFrames;
+    [[nodiscard]] bool sendFrames(std::span<const ByteView> parts) override;
     [[nodiscard]] bool hasRoom() const override { return !m_isOver && m_writer.isEmpty(); }
 
     /// What was taken, then the end of the stream.

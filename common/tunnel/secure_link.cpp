@@ -7,18 +7,27 @@
 
 namespace gvpn::tunnel {
 
+namespace {
+
+/// Many small packets are as much work as few large ones with many times their bytes: after so many a wake-up reads no
+/// more.
+constexpr std::size_t MaxFramesForMore = 512;
+
+}  // namespace
+
 SecureLink::SecureLink(std::unique_ptr<transport::ByteStream> stream, const tls::TlsContext& tlsContext,
                        tls::PeerCheck check, LinkContext& context, Observer& observer)
     : m_stream(std::move(stream))
     , m_engine(tlsContext, std::move(check))
     , m_context(context)
     , m_observer(observer)
-    , m_writer(*m_stream, PendingBytes)
+    , m_writer(*m_stream, context.pending)
     , m_peer(m_stream->peer())
 {}
 
 SecureLink::~SecureLink()
 {
+    m_context.handshakes.leave(*this);
     m_stream->setObserver(nullptr);
 }
 
@@ -31,6 +40,12 @@ void SecureLink::start()
         end(started.error());
     else
         static_cast<void>(flushSealed());
+}
+
+void SecureLink::allowPackets()
+{
+    m_decoder.allowPackets();
+    m_isSetUp = true;
 }
 
 void SecureLink::sendControl(ByteView body)
@@ -47,16 +62,19 @@ void SecureLink::sendControl(ByteView body)
         static_cast<void>(flushSealed());
 }
 
-bool SecureLink::sendFrames(ByteView frames)
+bool SecureLink::sendFrames(std::span<const ByteView> parts)
 {
-    assert(frames.size() <= MaxBatchBytes);
+    assert(parts.size() <= MaxBatchParts);
     if (!hasRoom())
         return false;
+    const TimePoint now = m_context.time.now();
     m_context.sealed.clear();
-    const auto sent = m_engine.send(frames, m_context.sealed, m_context.time.now());
-    if (!sent) {
-        end(sent.error());
-        return false;
+    for (const ByteView part : parts) {
+        const auto sent = m_engine.send(part, m_context.sealed, now);
+        if (!sent) {
+            end(sent.error());
+            return false;
+        }
     }
     return flushSealed();
 }
@@ -82,42 +100,68 @@ void SecureLink::abort()
 
 void SecureLink::streamReadable()
 {
+    if (m_isSetUp) {
+        m_context.handshakes.notePackets(m_context.time.now());
+        readSome();
+    } else if (m_context.handshakes.isPaced()) {
+        // What is there would be offered again and again until it is read.
+        m_stream->setObserver(nullptr);
+        m_context.handshakes.enter(*this, m_hasBegun);
+    } else {
+        readSome();
+    }
+}
+
+void SecureLink::handshakeTurn()
+{
+    if (m_isOver)
+        return;
+    m_hasBegun = true;
+    m_stream->setObserver(this);
+    readSome();
+}
+
+void SecureLink::readSome()
+{
     const TimePoint now = m_context.time.now();
     bool hasReceived = false;
-    for (int i = 0; i < ReadsPerWakeUp && !m_isOver; ++i) {
-        if (!readOnce(now))
-            break;
-        hasReceived = true;
+    bool isThereMore = true;
+    m_handedOut = 0;
+    for (int i = 0; i < ReadsPerWakeUp && isThereMore; ++i) {
+        const std::size_t sizeBytes = readOnce(now);
+        hasReceived = hasReceived || sizeBytes > 0;
+        // Else there was room for more: asking again would cost a system call to learn that there is none.
+        isThereMore = sizeBytes == m_context.received.size() && m_handedOut < MaxFramesForMore && !m_isOver;
     }
     if (hasReceived && !m_isOver)
         m_observer.linkReceived(now);
 }
 
-bool SecureLink::readOnce(TimePoint now)
+std::size_t SecureLink::readOnce(TimePoint now)
 {
     const auto size = m_stream->read(m_context.received);
     if (!size) {
         end(size.error());
-        return false;
+        return 0;
     }
     if (*size == 0)
-        return false;
+        return 0;
     m_context.sealed.clear();
     const auto received =
         m_engine.receive(ByteView(m_context.received).first(*size), m_context.plaintext, m_context.sealed, now);
     // An answer goes out even on failure: it is the alert that tells the peer why.
     if (!m_context.sealed.isEmpty() && !flushSealed())
-        return false;
+        return 0;
     if (!received) {
         end(received.error());
-        return false;
+        return 0;
     }
     if (m_engine.isEstablished() && !std::exchange(m_wasEstablished, true))
         m_observer.linkEstablished();
     decode(ByteSpan(m_context.plaintext).first(received->plaintextBytes));
     if (received->isPeerClosed && !m_isOver)
         end(Error{ErrorCode::Closed, "the other end closed the connection"});
-    return !m_isOver;
+    return *size;
 }
 
 void SecureLink::decode(ByteSpan plaintext)
@@ -141,6 +185,7 @@ void SecureLink::decode(ByteSpan plaintext)
 
 void SecureLink::handOut(const protocol::Frame& frame)
 {
+    ++m_handedOut;
     if (frame.type == protocol::FrameType::Control)
         m_observer.linkControl(frame.body);
     else

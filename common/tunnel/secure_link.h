@@ -6,7 +6,6 @@
 #include "tls/tls_engine.h"
 #include "transport/byte_stream.h"
 #include "tunnel/link_context.h"
-#include "tunnel/packet_batch.h"
 #include "tunnel/packet_link.h"
 #include "tunnel/pending_writer.h"
 
@@ -14,10 +13,7 @@
 
 namespace gvpn::tunnel {
 
-/// Sealed bytes that a link keeps when its socket takes no more: one batch, and control messages behind it.
-inline constexpr std::size_t PendingBytes = tls::sealedBytes(MaxBatchBytes) + 8 * tls::ControlRoomBytes;
-
-class SecureLink final : public PacketLink, private transport::ByteStream::Observer {
+class SecureLink final : public PacketLink, private transport::ByteStream::Observer, private HandshakeQueue::Waiter {
 public:
     /// From inside a callback the link may be closed or aborted, but not destroyed.
     class Observer {
@@ -49,12 +45,13 @@ public:
     /// The login went through: control messages may be large.
     void allowLargeControl() { m_decoder.allowLargeControl(); }
     /// The conversation is so far that packets are welcome.
-    void allowPackets() { m_decoder.allowPackets(); }
+    void allowPackets();
 
-    /// A control message; goes ahead of queued packets. A peer that leaves so many unread that PendingBytes is full is
-    /// closed with TimedOut. Ignored before the link is established and after its end.
+    /// A control message; goes ahead of queued packets. A peer that leaves so many unread that a buffer of
+    /// context.pending is full is closed with TimedOut. Ignored before the link is established and after its end.
     void sendControl(ByteView body);
-    [[nodiscard]] bool sendFrames(ByteView frames) override;
+    using PacketLink::sendFrames;
+    [[nodiscard]] bool sendFrames(std::span<const ByteView> parts) override;
     [[nodiscard]] bool hasRoom() const override { return m_engine.isEstablished() && !m_isOver && m_writer.isEmpty(); }
 
     /// What was taken, close_notify, then the end of the stream.
@@ -69,9 +66,11 @@ private:
     void streamReadable() override;
     void streamWritable() override;
     void streamClosed(const Error& error) override;
+    void handshakeTurn() override;
 
-    /// False: nothing more to read now, or the link is over.
-    [[nodiscard]] bool readOnce(TimePoint now);
+    void readSome();
+    /// How many bytes; 0: there was nothing, or the link is over.
+    [[nodiscard]] std::size_t readOnce(TimePoint now);
     void decode(ByteSpan plaintext);
     void handOut(const protocol::Frame& frame);
     /// Sends context.sealed, keeps what the socket doesn't take. False: the link is over.
@@ -87,7 +86,10 @@ private:
     protocol::FrameDecoder m_decoder;
     PendingWriter m_writer;
     net::Endpoint m_peer;
+    std::size_t m_handedOut = 0;  // frames of this wake-up
     bool m_wasEstablished = false;
+    bool m_hasBegun = false;  // has had a turn of the context's handshakes
+    bool m_isSetUp = false;   // packets are welcome: no more turns to wait for
     bool m_isOver = false;
 };
 

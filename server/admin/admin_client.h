@@ -15,8 +15,8 @@ inline constexpr std::chrono::milliseconds AnswerDeadline{10000};
                                       std::chrono::milliseconds deadline = AnswerDeadline);
 
 /// What people read: tables and sentences, texts from outside escaped; several lines, ending with a line feed.
-/// ShowStatus and Kick come from the server: {"clients":[{"user","device","addresses":[…],"from","since","congestion",
-/// "bytes_from_client","bytes_to_client"}]}; what is missing is shown as "-".
+/// ShowStatus and Kick come from the server: {"clients":[{"user","device","addresses":[…],"from","since",
+/// "bytes_from_client","bytes_to_client","congestion":{"algorithm","reason"}}]}; what is missing is shown as "-".
 [[nodiscard]] QString toText(const Command& command, const QJsonObject& result);
 
 /// What was to be done and why it wasn't: one sentence with what to do, escaped.

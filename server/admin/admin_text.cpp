@@ -104,6 +104,15 @@ QStringList auditRow(const QJsonObject& entry)
             text(entry, "device"), text(entry, "from"),  text(entry, "detail")};
 }
 
+/// "bbr (1.9 % of the segments were lost …)".
+QString congestion(const QJsonObject& client)
+{
+    const QJsonObject congestion = client.value(QLatin1String("congestion")).toObject();
+    const QString reason = text(congestion, "reason");
+    return reason.isEmpty() ? text(congestion, "algorithm")
+                            : QStringLiteral("%1 (%2)").arg(text(congestion, "algorithm"), reason);
+}
+
 QStringList clientRow(const QJsonObject& client)
 {
     return {text(client, "user"),
@@ -113,7 +122,7 @@ QStringList clientRow(const QJsonObject& client)
             moment(client, "since"),
             size(client, "bytes_from_client"),
             size(client, "bytes_to_client"),
-            text(client, "congestion")};
+            congestion(client)};
 }
 
 QString render(const AddUser& /*command*/, const QJsonObject& result)

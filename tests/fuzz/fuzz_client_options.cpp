@@ -23,8 +23,8 @@ bool isSame(const CliOptions& a, const CliOptions& b)
            && a.readsLink == b.readsLink && a.profileName == b.profileName && a.user == b.user
            && a.passwordDescriptor == b.passwordDescriptor && a.password == b.password
            && a.trustsOnFirstUse == b.trustsOnFirstUse && a.wanted == b.wanted && a.acceptRoutes == b.acceptRoutes
-           && a.tunName == b.tunName && a.stateDir == b.stateDir && a.isOnce == b.isOnce && a.isJson == b.isJson
-           && a.logLevel == b.logLevel;
+           && a.tunName == b.tunName && a.usesOffloads == b.usesOffloads && a.stateDir == b.stateDir
+           && a.isOnce == b.isOnce && a.isJson == b.isJson && a.logLevel == b.logLevel;
 }
 
 bool isSame(const Parsed& a, const Parsed& b)

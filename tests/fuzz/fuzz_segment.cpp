@@ -1,5 +1,6 @@
-// A segment header and its packet, as they might come from a peer: what passes validate() must cut into packets that
-// parse, carry right IP checksums and lengths, and hold the payload, byte by byte.
+// A segment header and its packet, as they might come from a peer or a kernel: what passes validateLocal() must cut
+// into packets that parse, carry right IP checksums and lengths, and hold the payload, byte by byte. What a peer may
+// send is that, and mayTravel().
 //
 //     byte 0: type · 1: bit 0 needsChecksum, bit 1 isCongestionMarked · 2..9: headerBytes, segmentBytes, checksumStart,
 //     checksumOffset, big-endian · 10..: the packet
@@ -39,9 +40,11 @@ void requireRightChecksums(const IpPacket& ip, ByteView packet)
 {
     if (ip.isIPv4())
         require(checksumAdd(packet.first(ip.headerBytes())) == 0xFFFF);
-    const ByteView transport = packet.subspan(ip.headerBytes());
+    const auto upper = upperLayerOf(ip, packet);
+    require(upper.has_value());
+    const ByteView transport = packet.subspan(upper->offset);
     const auto length = static_cast<std::uint32_t>(transport.size());
-    const std::uint16_t pseudo = pseudoHeaderSum(ip.source(), ip.destination(), ip.protocol(), length);
+    const std::uint16_t pseudo = pseudoHeaderSum(ip.source(), ip.destination(), upper->protocol, length);
     require(checksumAdd(transport, pseudo) == 0xFFFF);
 }
 
@@ -72,7 +75,7 @@ void cutSegments(const SegmentHeader& header, const IpPacket& original, ByteView
         ++count;
     }
     require(left.empty());
-    require(count >= 1 && count <= MaxSegments);
+    require(count >= 1 && (count <= MaxSegments || !mayTravel(header, packet.size())));
 }
 
 }  // namespace
@@ -85,7 +88,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const SegmentHeader header = headerFrom(input);
     const ByteView packet = input.subspan(HeaderBytes);
     const auto ip = IpPacket::parse(packet);
-    if (!ip || !validate(header, *ip, packet))
+    if (!ip)
+        return 0;
+    const bool isLocal = validateLocal(header, *ip, packet).has_value();
+    require(validate(header, *ip, packet).has_value() == (isLocal && mayTravel(header, packet.size())));
+    if (!isLocal)
         return 0;
     require(SegmentSupport::all().takes(header));
     if (header.type == SegmentType::Whole)

@@ -21,7 +21,7 @@ bool isSame(const ServerOptions& a, const ServerOptions& b)
            && a.allowsClientToClient == b.allowsClientToClient && a.login == b.login && a.tunName == b.tunName
            && a.stateDir == b.stateDir && a.isJson == b.isJson && a.logLevel == b.logLevel && a.helpText == b.helpText
            && a.allowsV1 == b.allowsV1 && a.relays == b.relays && a.maxHalfOpen == b.maxHalfOpen
-           && a.maxDevices == b.maxDevices && a.runAs == b.runAs;
+           && a.maxDevices == b.maxDevices && a.runAs == b.runAs && a.usesOffloads == b.usesOffloads;
 }
 
 bool isRight(const ServerOptions& options)

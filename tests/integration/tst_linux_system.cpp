@@ -100,6 +100,7 @@ void LinuxSystemTest::appliesAndPutsBack()
     const QByteArray addresses = mustRead(QStringLiteral("ip addr show dev ") + QLatin1String(TunName));
     QVERIFY(addresses.contains("inet 10.86.0.1/24 scope global"));
     QVERIFY(addresses.contains("mtu 1400"));
+    QVERIFY(mustRead(QStringLiteral("ip -d link show dev ") + QLatin1String(TunName)).contains("gso_max_segs 128 "));
     QCOMPARE(addresses.contains("inet6 fd00:86::1/64 scope global nodad"), withIPv6);
     const QByteArray routes = mustRead(QStringLiteral("ip route show dev ") + QLatin1String(TunName));
     QVERIFY(routes.contains("10.87.0.0/16 proto static scope link"));

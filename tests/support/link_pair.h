@@ -3,6 +3,7 @@
 #pragma once
 
 #include "protocol/messages.h"
+#include "support/frame_run.h"
 #include "support/tls_parts.h"
 #include "transport/memory_stream.h"
 #include "tunnel/secure_link.h"

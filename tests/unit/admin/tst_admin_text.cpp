@@ -193,10 +193,12 @@ void TestAdminText::showsWhoIsConnectedWhateverIsMissing()
         {QStringLiteral("since"), QStringLiteral("2026-01-01T12:00:00Z")},
         {QStringLiteral("bytes_from_client"), 1'500'000},
         {QStringLiteral("bytes_to_client"), 0},
-        {QStringLiteral("congestion"), QStringLiteral("bbr")}};
+        {QStringLiteral("congestion"), QJsonObject{{QStringLiteral("algorithm"), QStringLiteral("bbr")},
+                                                   {QStringLiteral("reason"), QStringLiteral("it\nloses")}}}};
     const QJsonArray clients{full, QJsonObject()};
     const QString text = toText(ShowStatus{}, {{QStringLiteral("clients"), clients}});
-    for (const char* part : {"anna", "laptop", "10.86.0.2, fd00::2", "2026-01-01 12:00", "1.5 MB", "0 bytes", "bbr"})
+    for (const char* part :
+         {"anna", "laptop", "10.86.0.2, fd00::2", "2026-01-01 12:00", "1.5 MB", "0 bytes", "bbr (it\\nloses)"})
         QVERIFY2(text.contains(QLatin1String(part)), qPrintable(text));
     const QString lastLine = text.split(QLatin1Char('\n'))[2];
     QCOMPARE(lastLine.count(QLatin1Char('-')), 8);

@@ -6,7 +6,10 @@
 #include "client/edges.h"
 #include "net/icmp_echo.h"
 #include "protocol/server_conversation.h"
+#include "support/frame_run.h"
 #include "system/recording_configurator.h"
+#include "transport/epoll_host.h"
+#include "transport/fake_line.h"
 #include "transport/memory_stream.h"
 #include "tun/fake_tun.h"
 #include "tunnel/secure_link.h"
@@ -138,7 +141,7 @@ public:
     void notify(const std::string& text) { perform(m_conversation.notify(text)); }
     void sendPacket(ByteView packet)
     {
-        tunnel::PacketBatch batch;
+        FrameRun batch;
         batch.append(packet, {});
         static_cast<void>(m_link.sendFrames(batch.frames()));
     }
@@ -284,6 +287,8 @@ public:
 
 private:
     ManualTimers m_timers{time};
+    std::unique_ptr<transport::EpollLoop> m_loop{std::move(transport::EpollLoop::create(&time).value())};
+    transport::EpollHost m_loopHost{*m_loop};
     tls::Identity m_serverIdentity;
     tls::TlsContext m_serverTls;
     tunnel::LinkContext m_serverContext;
@@ -315,6 +320,7 @@ private:
         }
         callbacks.resolved();
         m_links.push_back(std::make_unique<transport::MemoryLink>(linkOptions));
+        m_links.back()->setLineOfFirst(&line);
         if (v1)
             m_v1Servers.push_back(std::make_unique<V1ServerEnd>(m_links.back()->takeSecond(), *v1));
         else
@@ -343,6 +349,8 @@ public:
     int tunsOpened = 0;
     tun::FakeTun* tunDevice = nullptr;  // the one that was opened last; dangles when it is closed
     system::RecordingConfigurator configurator;
+    tunnel::DirectCongestionSetter congestionSetter;
+    transport::FakeLine line;  // of all connections
     system::NetworkSnapshot snapshot;
     std::vector<Pin> identitiesAskedFor;
     client::Edges edges{
@@ -355,6 +363,8 @@ public:
                 identitiesAskedFor.push_back(server);
                 return tls::Identity::generate();
             },
+        .loop = *m_loop,
+        .congestionSetter = congestionSetter,
         .time = time,
         .makeTimer = [this] { return m_timers.make(); },
         .roll = [] { return 0.5; }};

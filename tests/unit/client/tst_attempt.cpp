@@ -26,6 +26,8 @@ private Q_SLOTS:
     void leavesOutRoutesThatAreInTheWay();
     void saysThatResolversAreNotSet();
     void carriesPacketsBothWays();
+    void movesALossyLineWhileItSends();
+    void looksOnlyWhenSomethingWasSent();
     void endsWhenTheTunIsGone();
     void saysNothingAfterItWasLeft();
 };
@@ -279,6 +281,41 @@ void TestAttempt::carriesPacketsBothWays()
     scene.settle();
     QCOMPARE(scene.tunDevice->written().size(), std::size_t{1});
     QCOMPARE(scene.tunDevice->written()[0].bytes, in);
+}
+
+void TestAttempt::movesALossyLineWhileItSends()
+{
+    Scene scene;
+    scene.line.state.roundTrip = scene.line.state.minRoundTrip = 40ms;
+    Witness witness(scene, scene.options());
+    witness.attempt->start();
+    scene.advance(0s);
+    for (int i = 0; i < 5; ++i) {
+        scene.line.state.segmentsSent += 1000;
+        scene.line.state.segmentsRetransmitted += 20;
+        scene.tunDevice->inject(net::makeEchoRequest(address("10.86.0.2"), address("172.17.0.5"), {7, 1}));
+        scene.advance(1s);
+    }
+    QCOMPARE(witness.congestion.size(), std::size_t{1});
+    QCOMPARE(witness.congestion[0].algorithm, std::string("bbr"));
+    QCOMPARE(scene.line.asked, std::vector<std::string>{"bbr"});
+    witness.attempt->leave();
+    QCOMPARE(scene.runningTimers(), std::size_t{0});
+}
+
+void TestAttempt::looksOnlyWhenSomethingWasSent()
+{
+    Scene scene;
+    Witness witness(scene, scene.options());
+    witness.attempt->start();
+    scene.advance(5s);
+    QVERIFY(witness.info.has_value());
+    const int readings = scene.line.readings;
+    scene.advance(5s);
+    QCOMPARE(scene.line.readings, readings);
+    scene.tunDevice->inject(net::makeEchoRequest(address("10.86.0.2"), address("172.17.0.5"), {7, 1}));
+    scene.advance(5s);
+    QCOMPARE(scene.line.readings, readings + 1);
 }
 
 void TestAttempt::endsWhenTheTunIsGone()

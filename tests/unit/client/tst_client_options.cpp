@@ -144,21 +144,28 @@ void TestClientOptions::takesEverything()
 {
     const CliOptions options =
         optionsOf(QStringLiteral("--server 192.0.2.1:1 --pin %1 --cidr 10.86.0.7/24 --cidr fd00::7/64 --once --json "
-                                 "--tun vpn7 --state-dir state --log-level debug")
+                                 "--tun vpn7 --offload off --state-dir state --log-level debug --congestion bbr")
                       .arg(QLatin1String(PinText)));
     QVERIFY(options.pin.has_value());
     QCOMPARE(options.wanted.size(), std::size_t{2});
     QCOMPARE(options.wanted[1].toString(), std::string("fd00::7/64"));
     QVERIFY(options.isOnce && options.isJson);
     QCOMPARE(options.tunName, std::string("vpn7"));
+    QVERIFY(!options.usesOffloads);
     QCOMPARE(options.stateDir, std::string("state"));
     QCOMPARE(options.logLevel, program::LogLevel::Debug);
+    QVERIFY((options.congestion == tunnel::CongestionMode{tunnel::CongestionMode::Kind::Named, "bbr"}));
 }
 
 void TestClientOptions::takesBothForms()
 {
     QCOMPARE(optionsOf(QStringLiteral("--server=a --tun=t")).tunName, std::string("t"));
+    QVERIFY(optionsOf(QStringLiteral("--server=a")).usesOffloads);
+    QVERIFY(optionsOf(QStringLiteral("--server=a --offload=auto")).usesOffloads);
     QVERIFY(optionsOf(QStringLiteral("--server a --trust-on-first-use")).trustsOnFirstUse);
+    QCOMPARE(optionsOf(QStringLiteral("--server a --congestion=system")).congestion.kind,
+             tunnel::CongestionMode::Kind::System);
+    QCOMPARE(optionsOf(QStringLiteral("--server a")).congestion.kind, tunnel::CongestionMode::Kind::Auto);
 }
 
 void TestClientOptions::speaksV1OnlyWhenTold()
@@ -241,6 +248,11 @@ void TestClientOptions::explainsWhatCantBeUsed_data()
     row("no TUN name", QStringLiteral("--server a --tun="), "--tun needs a name");
     row("state dir", QStringLiteral("--server a --state-dir="), "--state-dir");
     row("log level", QStringLiteral("--server a --log-level loud"), "loud");
+    row("congestion", QStringLiteral("--server a --congestion BBR"), "--congestion BBR: it must be auto, system");
+    row("congestion twice", QStringLiteral("--server a --congestion bbr --congestion bbr"), "once");
+    row("offload", QStringLiteral("--server a --offload on"), "--offload on");
+    row("no offload", QStringLiteral("--server a --offload="), "--offload");
+    row("offload twice", QStringLiteral("--server a --offload off --offload off"), "once");
     row("v1 and link", LinkText + QStringLiteral(" --v1"), "--v1");
     row("v1 and pin", QStringLiteral("--server a --v1") + pinOption, "--pin");
     row("v1 and trust", QStringLiteral("--server a --v1 --trust-on-first-use"), "--trust-on-first-use");
@@ -310,7 +322,8 @@ void TestClientOptions::saysThatALinkIsGivenAlone_data()
     for (const char* before :
          {"--server ", "--server=", "--profile ", "--profile=", "--server a --pin ", "--server a --tun ",
           "--server a --state-dir ", "--server a --cidr ", "--server a --accept-routes ", "--server a --log-level ",
-          "profile show ", "profile import ", "profile remove ", "profile export "})
+          "--server a --congestion ", "--server a --offload ", "profile show ", "profile import ", "profile remove ",
+          "profile export "})
         QTest::newRow(before) << QString::fromLatin1(before);
 }
 

@@ -95,6 +95,8 @@ private Q_SLOTS:
     void saysWhyNothingWasTried();
     void tellsUnderWhichNameItRemembers_data();
     void tellsUnderWhichNameItRemembers();
+    void tellsOfTheCongestionControlOnlyInJson_data();
+    void tellsOfTheCongestionControlOnlyInJson();
     void exitStatuses_data();
     void exitStatuses();
 };
@@ -229,6 +231,26 @@ void TestClientOutput::tellsUnderWhichNameItRemembers()
     if (isJson)
         QCOMPARE(QJsonDocument::fromJson(lines.front().toUtf8()).object(),
                  json(R"({"event":"profile","name":"My office","pending":false})"));
+}
+
+void TestClientOutput::tellsOfTheCongestionControlOnlyInJson_data()
+{
+    saysOnceWhyAnAttemptFailed_data();
+}
+
+void TestClientOutput::tellsOfTheCongestionControlOnlyInJson()
+{
+    QFETCH(bool, isJson);
+    Captured standardOutput(STDOUT_FILENO);
+    Captured standardError(STDERR_FILENO);
+    Output(isJson, Office).congestion({"bbr", "it loses", false});
+    const QStringList errors = standardError.lines();
+    const QStringList lines = standardOutput.lines();
+    QVERIFY(errors.isEmpty());
+    QCOMPARE(lines.size(), isJson ? 1 : 0);
+    if (isJson)
+        QCOMPARE(QJsonDocument::fromJson(lines.front().toUtf8()).object(),
+                 json(R"({"event":"congestion","algorithm":"bbr","reason":"it loses"})"));
 }
 
 void TestClientOutput::exitStatuses_data()

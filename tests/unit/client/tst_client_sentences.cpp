@@ -26,6 +26,7 @@ private Q_SLOTS:
     void showsBothFingerprints();
     void showsTheFingerprintOfAnUnknownServer();
     void tellsALossFromAFailure();
+    void saysWhichCongestionControlRunsInPlaceOfAnother();
     void escapesTextsOfTheServer();
     void everySkippedRouteHasASentence();
     void aContradictionShowsBothKeysAndTheWayOut();
@@ -98,6 +99,13 @@ void TestClientSentences::tellsALossFromAFailure()
     fault.wasUp = true;
     QVERIFY(sentenceFor(fault, Office).startsWith(QStringLiteral("The connection to office.example.com:443 was lost")));
     QVERIFY(!failure.contains(QStringLiteral("was lost")));
+}
+
+void TestClientSentences::saysWhichCongestionControlRunsInPlaceOfAnother()
+{
+    QCOMPARE(sentenceForRefusedCongestion({"cubic", "nosuch is not to be had", true}),
+             QStringLiteral("The congestion control that was asked for can't be had: nosuch is not to be had; the "
+                            "connection goes on with cubic."));
 }
 
 void TestClientSentences::escapesTextsOfTheServer()

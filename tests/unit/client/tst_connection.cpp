@@ -41,8 +41,10 @@ private Q_SLOTS:
     void disconnectsWhileItWaits();
     void disconnectsInTheMiddleOfAnAttempt();
     void reportsASkippedRouteOnce();
+    void reportsARefusedCongestionControlOnce();
     void reportsAFailedUndo();
     void connectsAgainAfterItWasDisconnected();
+    void mayBeDestroyedWhenItSaysThatItIsDisconnected();
 };
 
 void TestConnection::connectsAndDisconnects()
@@ -329,6 +331,24 @@ void TestConnection::reportsASkippedRouteOnce()
     QCOMPARE(watched.skipped, std::size_t{1});
 }
 
+void TestConnection::reportsARefusedCongestionControlOnce()
+{
+    Scene scene;
+    scene.line.congestionError = Error{ErrorCode::Unsupported, "is not to be had"};
+    ConnectionOptions options = scene.options();
+    options.congestion = {tunnel::CongestionMode::Kind::Named, "nosuch"};
+    Watched watched(scene, options);
+    watched.connection.connectToServer({});
+    scene.advance(1s);
+    QCOMPARE(watched.congestion, (std::vector<tunnel::CongestionStatus>{{"cubic", "nosuch is not to be had", true}}));
+    scene.link().reset();
+    scene.advance(60s);
+    QCOMPARE(scene.connections(), std::size_t{2});
+    QVERIFY(watched.stateAs<Connected>() != nullptr);
+    QCOMPARE(scene.line.asked.size(), std::size_t{2});
+    QCOMPARE(watched.congestion.size(), std::size_t{1});
+}
+
 void TestConnection::reportsAFailedUndo()
 {
     Scene scene;
@@ -355,6 +375,30 @@ void TestConnection::connectsAgainAfterItWasDisconnected()
         scene.settle();
         QVERIFY(watched.stateAs<Disconnected>() != nullptr);
     }
+}
+
+void TestConnection::mayBeDestroyedWhenItSaysThatItIsDisconnected()
+{
+    Scene scene;
+    auto connection = std::make_unique<Connection>(scene.options(), scene.edges);
+    connection->connectToServer({});
+    scene.advance(0s);
+    QVERIFY(std::holds_alternative<Connected>(connection->state()));
+    bool isDestroyed = false;
+    QObject::connect(connection.get(), &Connection::stateChanged, this, [&](const State& state) {
+        if (std::holds_alternative<Disconnected>(state))
+            QMetaObject::invokeMethod(
+                this,
+                [&] {
+                    connection.reset();
+                    isDestroyed = true;
+                },
+                Qt::QueuedConnection);
+    });
+    connection->disconnectFromServer();
+    scene.settle();
+    QVERIFY(isDestroyed);
+    QTRY_COMPARE(scene.server().ended.has_value(), true);
 }
 
 QTEST_GUILESS_MAIN(TestConnection)

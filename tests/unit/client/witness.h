@@ -28,6 +28,8 @@ public:
                          [this](const std::vector<client::SkippedRoute>& s) { skipped = s; });
         QObject::connect(attempt.get(), &client::Attempt::resolversIgnored, attempt.get(),
                          [this](const std::vector<net::IpAddress>& r) { resolvers = r; });
+        QObject::connect(attempt.get(), &client::Attempt::congestionChanged, attempt.get(),
+                         [this](const tunnel::CongestionStatus& s) { congestion.push_back(s); });
     }
     ~Witness() { attempt.reset(); }
 
@@ -41,6 +43,7 @@ public:
     int failures = 0;
     std::vector<client::SkippedRoute> skipped;
     std::vector<net::IpAddress> resolvers;
+    std::vector<tunnel::CongestionStatus> congestion;
 };
 
 /// A connection and the states that it has been in.
@@ -62,6 +65,8 @@ public:
                          [this](const std::vector<client::SkippedRoute>& routes) { skipped += routes.size(); });
         QObject::connect(&connection, &client::Connection::undoFailed, &connection,
                          [this](const Error&) { ++undoFailures; });
+        QObject::connect(&connection, &client::Connection::congestionChanged, &connection,
+                         [this](const tunnel::CongestionStatus& s) { congestion.push_back(s); });
     }
 
     template <typename S>
@@ -85,6 +90,7 @@ public:
     std::vector<std::string> notices;
     std::size_t skipped = 0;
     int undoFailures = 0;
+    std::vector<tunnel::CongestionStatus> congestion;
     client::Connection connection;
 };
 

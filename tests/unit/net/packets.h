@@ -5,6 +5,8 @@
 #include "net/segment.h"
 
 #include <algorithm>
+#include <array>
+#include <numeric>
 #include <random>
 
 namespace gvpn::net::test {
@@ -30,13 +32,17 @@ inline std::uint16_t slowChecksum(const ByteVector& bytes)
 struct PacketSpec {
     bool isIPv4 = true;
     bool isTcp = true;
-    std::size_t ipOptionBytes = 0;   // IPv4 only, a multiple of 4
-    std::size_t tcpOptionBytes = 0;  // a multiple of 4
+    std::size_t ipOptionBytes = 0;             // IPv4 only, a multiple of 4
+    std::size_t tcpOptionBytes = 0;            // a multiple of 4
+    std::array<std::size_t, 2> ipv6Options{};  // bytes of destination options headers, multiples of 8; 0: none
     std::uint16_t identification = 0x1234;
     std::uint32_t sequence = 0x10203040;
     std::uint8_t flags = 0x10;  // ACK
 
-    [[nodiscard]] std::size_t ipBytes() const { return isIPv4 ? 20 + ipOptionBytes : 40; }
+    [[nodiscard]] std::size_t ipBytes() const
+    {
+        return std::accumulate(ipv6Options.begin(), ipv6Options.end(), isIPv4 ? 20 + ipOptionBytes : 40);
+    }
     [[nodiscard]] std::size_t headerBytes() const { return ipBytes() + (isTcp ? 20 + tcpOptionBytes : 8); }
     [[nodiscard]] SegmentType type() const
     {
@@ -94,6 +100,17 @@ inline ByteVector packetWithoutChecksum(const PacketSpec& spec, ByteView payload
         packet[7] = std::byte{61};
         for (std::size_t i = 8; i < 40; ++i)
             packet[i] = static_cast<std::byte>(0xFF - 3 * i);
+        std::size_t next = 6;  // the place of the next header's number
+        std::size_t begin = 40;
+        for (const std::size_t size : spec.ipv6Options) {
+            if (size == 0)
+                break;
+            packet[begin] = packet[next];
+            packet[next] = std::byte{60};
+            packet[begin + 1] = static_cast<std::byte>(size / 8 - 1);
+            next = begin;
+            begin += size;
+        }
     }
     const std::size_t at = spec.ipBytes();
     put16(packet, at, 40001);

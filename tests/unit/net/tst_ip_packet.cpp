@@ -17,6 +17,8 @@ private Q_SLOTS:
     void acceptsBareHeaders();
     void knowsFragments_data();
     void knowsFragments();
+    void findsWhatIsCarried_data();
+    void findsWhatIsCarried();
     void refusesBadPackets_data();
     void refusesBadPackets();
     void refusesEveryCutOffPacket();
@@ -100,6 +102,42 @@ void TestIpPacket::knowsFragments()
     const auto ip = IpPacket::parse(packet);
     QVERIFY(ip);
     QCOMPARE(ip->isFragment(), isFragment);
+}
+
+void TestIpPacket::findsWhatIsCarried_data()
+{
+    QTest::addColumn<ByteVector>("packet");
+    QTest::addColumn<int>("protocol");  // -1: nothing
+    QTest::addColumn<int>("offset");
+    const auto changed = [](const test::PacketSpec& spec, std::size_t at, int value) {
+        ByteVector packet = test::finishedPacket(spec, ByteVector(100));
+        packet[at] = static_cast<std::byte>(value);
+        return packet;
+    };
+    const test::PacketSpec options{.isIPv4 = false, .ipv6Options = {16, 8}};
+    QTest::newRow("IPv4 with options") << test::finishedPacket({.ipOptionBytes = 8}, {}) << 6 << 28;
+    QTest::newRow("IPv4 that names options of IPv6") << changed({}, 9, 60) << 60 << 20;
+    QTest::newRow("IPv6") << test::finishedPacket({.isIPv4 = false, .isTcp = false}, {}) << 17 << 40;
+    QTest::newRow("IPv6 with options twice") << test::finishedPacket(options, {}) << 6 << 64;
+    QTest::newRow("hop-by-hop options") << changed(options, 6, 0) << 6 << 64;
+    QTest::newRow("routing behind options") << changed(options, 40, 43) << 43 << 56;
+    QTest::newRow("options up to the end") << changed(options, 57, (64 - 56 + 20 + 100) / 8 - 1) << 6 << 56 + 128;
+    QTest::newRow("options beyond the end") << changed(options, 57, 255) << -1 << 0;
+}
+
+void TestIpPacket::findsWhatIsCarried()
+{
+    QFETCH(ByteVector, packet);
+    QFETCH(int, protocol);
+    QFETCH(int, offset);
+    const auto ip = IpPacket::parse(packet);
+    QVERIFY(ip);
+    const auto upper = upperLayerOf(*ip, packet);
+    QCOMPARE(upper.has_value(), protocol >= 0);
+    if (upper) {
+        QCOMPARE(int{upper->protocol}, protocol);
+        QCOMPARE(static_cast<int>(upper->offset), offset);
+    }
 }
 
 void TestIpPacket::refusesBadPackets_data()

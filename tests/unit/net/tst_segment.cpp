@@ -19,6 +19,12 @@ private Q_SLOTS:
     void refusesCutTypesThatLie();
     void refusesWholePacketsThatLie_data();
     void refusesWholePacketsThatLie();
+    void localLimitsAreWiderThanAPeers_data();
+    void localLimitsAreWiderThanAPeers();
+    void mayTravelIsWhatAPeerAccepts_data();
+    void mayTravelIsWhatAPeerAccepts();
+    void refusesOptionsThatLie_data();
+    void refusesOptionsThatLie();
     void refusesEachOtherType_data();
     void refusesEachOtherType();
     void completesTheChecksum_data();
@@ -238,6 +244,101 @@ void TestSegment::refusesWholePacketsThatLie_data()
 void TestSegment::refusesWholePacketsThatLie()
 {
     refusesCutTypesThatLie();
+}
+
+void TestSegment::localLimitsAreWiderThanAPeers_data()
+{
+    QTest::addColumn<SegmentHeader>("header");
+    QTest::addColumn<ByteVector>("packet");
+    QTest::addColumn<SegmentFault>("fault");
+    using enum SegmentFault;
+    const PacketSpec options6{.isIPv4 = false, .ipv6Options = {16}};
+    const PacketSpec udpOptions6{.isIPv4 = false, .isTcp = false, .ipv6Options = {8, 8}};
+    QTest::newRow("one byte each") << test::cutHeader(Tcp4, 1) << offloaded(Tcp4, 60000) << BadSegmentSize;
+    QTest::newRow("just too small") << test::cutHeader(Udp6, 215) << offloaded(Udp6, 216) << BadSegmentSize;
+    QTest::newRow("one too many") << test::cutHeader(Tcp6, 216) << offloaded(Tcp6, 216 * 128 + 1) << TooManySegments;
+    QTest::newRow("many") << test::cutHeader(Udp4, 300) << offloaded(Udp4, 60000) << TooManySegments;
+    QTest::newRow("TCP behind options") << test::cutHeader(options6, 1400) << offloaded(options6, 5000) << WrongType;
+    QTest::newRow("UDP behind options") << test::cutHeader(udpOptions6, 1400) << offloaded(udpOptions6, 5000)
+                                        << WrongType;
+    QTest::newRow("one segment behind options")
+        << test::cutHeader(options6, 1400) << offloaded(options6, 1400) << WrongType;
+}
+
+void TestSegment::localLimitsAreWiderThanAPeers()
+{
+    QFETCH(SegmentHeader, header);
+    QFETCH(ByteVector, packet);
+    QFETCH(SegmentFault, fault);
+    QVERIFY(validateLocal(header, IpPacket::parse(packet).value(), packet));
+    QVERIFY(!mayTravel(header, packet.size()));
+    const auto checked = check(header, packet);
+    QVERIFY(!checked);
+    QCOMPARE(checked.error(), fault);
+}
+
+void TestSegment::mayTravelIsWhatAPeerAccepts_data()
+{
+    acceptsWhatKernelsMake_data();
+}
+
+void TestSegment::mayTravelIsWhatAPeerAccepts()
+{
+    QFETCH(SegmentHeader, header);
+    QFETCH(ByteVector, packet);
+    QVERIFY(validateLocal(header, IpPacket::parse(packet).value(), packet));
+    QVERIFY(mayTravel(header, packet.size()));
+}
+
+void TestSegment::refusesOptionsThatLie_data()
+{
+    addColumns();
+    const auto row = [](const char* name, SegmentFault fault, auto change) {
+        const PacketSpec spec{.isIPv4 = false, .ipv6Options = {16}};
+        SegmentHeader header = test::cutHeader(spec, 1000);
+        ByteVector packet = offloaded(spec, 5000);
+        change(header, packet);
+        QTest::newRow(name) << header << packet << fault;
+    };
+    using enum SegmentFault;
+    row("options beyond the packet", WrongType, [](auto&, auto& p) {
+        p.resize(40 + 80);
+        setIpLength(p);
+        p[41] = std::byte{255};
+    });
+    row("options up to the end", BadHeaderSize, [](auto&, auto& p) {
+        p.resize(40 + 80);
+        setIpLength(p);
+        p[41] = std::byte{9};
+    });
+    row("no options left", WrongType, [](auto&, auto& p) {
+        p.resize(40);
+        setIpLength(p);
+    });
+    row("half an options header", WrongType, [](auto&, auto& p) {
+        p.resize(47);
+        setIpLength(p);
+    });
+    row("options of another size", BadHeaderSize, [](auto&, auto& p) { p[41] = std::byte{0}; });
+    row("UDP behind them", WrongType, [](auto&, auto& p) { p[40] = std::byte{17}; });
+    row("a fragment behind them", WrongType, [](auto&, auto& p) { p[40] = std::byte{44}; });
+    row("routing behind them", WrongType, [](auto&, auto& p) { p[40] = std::byte{43}; });
+    row("checksum start at the options", BadChecksumPlace, [](auto& h, auto&) { h.checksumStart = 40; });
+    row("header size without them", BadHeaderSize, [](auto& h, auto&) { h.headerBytes = 60; });
+    row("IPv4's type", WrongType, [](auto& h, auto&) { h.type = SegmentType::Tcp4; });
+    row("no segment size", BadSegmentSize, [](auto& h, auto&) { h.segmentBytes = 0; });
+    row("the reserved segment size", BadSegmentSize, [](auto& h, auto&) { h.segmentBytes = 0xFFFF; });
+}
+
+void TestSegment::refusesOptionsThatLie()
+{
+    QFETCH(SegmentHeader, header);
+    QFETCH(ByteVector, packet);
+    QFETCH(SegmentFault, fault);
+    const auto checked = validateLocal(header, IpPacket::parse(packet).value(), packet);
+    QVERIFY(!checked);
+    QCOMPARE(checked.error(), fault);
+    QVERIFY(!check(header, packet));
 }
 
 void TestSegment::refusesEachOtherType_data()

@@ -13,6 +13,8 @@ class TestSegmentCutter : public QObject {
 private Q_SLOTS:
     void packetsAreWhatASenderWouldHaveMade_data();
     void packetsAreWhatASenderWouldHaveMade();
+    void whatMayNotTravelIsCutAsWell_data();
+    void whatMayNotTravelIsCutAsWell();
     void finAndPushComeLastAndCwrFirst();
     void oneSegmentKeepsItsFlags();
     void numbersWrap();
@@ -61,7 +63,7 @@ void compare(const PacketSpec& spec, const ByteVector& payload, std::size_t segm
 {
     const SegmentHeader header = test::cutHeader(spec, segmentBytes);
     const ByteVector packet = test::offloadedPacket(spec, payload);
-    QVERIFY(validate(header, IpPacket::parse(packet).value(), packet));
+    QVERIFY(validateLocal(header, IpPacket::parse(packet).value(), packet));
     const auto packets = cut(header, packet);
     QCOMPARE(packets.size(), (payload.size() + segmentBytes - 1) / segmentBytes);
 
@@ -113,6 +115,45 @@ void TestSegmentCutter::packetsAreWhatASenderWouldHaveMade()
     std::mt19937 random(seed);
     compare(spec, test::randomBytes(random, static_cast<std::size_t>(payloadBytes)),
             static_cast<std::size_t>(segmentBytes));
+}
+
+void TestSegmentCutter::whatMayNotTravelIsCutAsWell_data()
+{
+    QTest::addColumn<PacketSpec>("spec");
+    QTest::addColumn<int>("payloadBytes");
+    QTest::addColumn<int>("segmentBytes");
+    const auto rows = [](const char* name, const PacketSpec& spec) {
+        QTest::addRow("%s, one byte each", name) << spec << 1000 << 1;
+        QTest::addRow("%s, one short of what may travel", name) << spec << 5000 << 215;
+        QTest::addRow("%s, smallest of Linux", name) << spec << 65001 << 48;
+        QTest::addRow("%s, odd", name) << spec << 3001 << 47;
+        QTest::addRow("%s, more than may travel", name) << spec << 216 * 128 + 1 << 216;
+        QTest::addRow("%s, many more", name) << spec << 65000 << 300;
+    };
+    rows("tcp4", {.flags = Fin | Psh | Ack | Cwr});
+    rows("tcp6", {.isIPv4 = false, .flags = Fin | Psh | Ack | Cwr});
+    rows("udp4", {.isTcp = false});
+    rows("udp6", {.isIPv4 = false, .isTcp = false});
+    QTest::addRow("tcp4, one byte each, 64 KB") << PacketSpec{} << 65000 << 1;
+    const auto withOptions = [&](const char* name, const PacketSpec& spec) {
+        QTest::addRow("%s, large segments", name) << spec << 60000 << 1400;
+        QTest::addRow("%s, single", name) << spec << 1400 << 1400;
+        QTest::addRow("%s, small segments", name) << spec << 5000 << 100;
+    };
+    withOptions("tcp6 behind options", {.isIPv4 = false, .tcpOptionBytes = 12, .ipv6Options = {8}});
+    withOptions("udp6 behind options", {.isIPv4 = false, .isTcp = false, .ipv6Options = {24}});
+    withOptions("tcp6 behind options twice", {.isIPv4 = false, .ipv6Options = {8, 2048}});
+}
+
+void TestSegmentCutter::whatMayNotTravelIsCutAsWell()
+{
+    QFETCH(PacketSpec, spec);
+    QFETCH(int, payloadBytes);
+    QFETCH(int, segmentBytes);
+    if (segmentBytes < payloadBytes)
+        QVERIFY(!mayTravel(test::cutHeader(spec, static_cast<std::size_t>(segmentBytes)),
+                           spec.headerBytes() + static_cast<std::size_t>(payloadBytes)));
+    packetsAreWhatASenderWouldHaveMade();
 }
 
 void TestSegmentCutter::finAndPushComeLastAndCwrFirst()

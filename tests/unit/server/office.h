@@ -6,6 +6,7 @@
 #include "server/hub.h"
 #include "support/link_pair.h"
 #include "support/packets.h"
+#include "transport/fake_line.h"
 #include "tun/fake_tun.h"
 
 #include <deque>
@@ -13,6 +14,7 @@
 namespace gvpn::server::test {
 
 using gvpn::test::address;
+using gvpn::test::FrameRun;
 using gvpn::test::interfaceAddress;
 using gvpn::test::network;
 using gvpn::test::ReceivedPacket;
@@ -57,7 +59,7 @@ public:
 
     void send(ByteView packet, const net::SegmentHeader& segment = {})
     {
-        tunnel::PacketBatch batch;
+        FrameRun batch;
         batch.append(packet, segment);
         m_isTaken = m_link.sendFrames(batch.frames());
     }
@@ -130,8 +132,11 @@ private:
 struct Guest {
     explicit Guest(const transport::MemoryLinkOptions& options)
         : line(options)
-    {}
+    {
+        line.setLineOfSecond(&outer);
+    }
 
+    transport::FakeLine outer;  // of the server's end
     transport::MemoryLink line;
     std::unique_ptr<transport::ByteStream> stranger;
     std::unique_ptr<TestClient> client;
@@ -242,6 +247,7 @@ public:
     tunnel::LinkContext clientContext;
     std::vector<ClientInfo> connected;
     std::vector<Departure> disconnected;
+    std::vector<ClientInfo> congestionChanged;
     std::vector<Error> refused;
     std::vector<Error> broken;
     bool wantsPurge = false;
@@ -256,6 +262,7 @@ private:
     {
         disconnected.push_back({client, reason});
     }
+    void clientCongestionChanged(const ClientInfo& client) override { congestionChanged.push_back(client); }
     void connectionRefused(const net::Endpoint& /*peer*/, const Error& reason, bool /*isNews*/) override
     {
         refused.push_back(reason);

@@ -32,12 +32,13 @@ QString TestConfigFile::write(const QByteArray& content) const
 void TestConfigFile::readsListsAndComments()
 {
     const auto values = readConfigFile(write("; one\n# two\n\naddress = :7000\nbypass=10.1.0.0/16,10.2.0.0/16 , "
-                                             "fd00::/64\npublic-address=[2001:db8::1]:443\ntun=\n"));
+                                             "fd00::/64\npublic-address=[2001:db8::1]:443\ntun=\ncongestion=bbr\n"));
     QVERIFY2(values, values ? "" : values.error().context.c_str());
     QCOMPARE(values->value(QStringLiteral("address")), QStringList{QStringLiteral(":7000")});
     QCOMPARE(values->value(QStringLiteral("bypass")),
              (QStringList{QStringLiteral("10.1.0.0/16"), QStringLiteral("10.2.0.0/16"), QStringLiteral("fd00::/64")}));
     QCOMPARE(values->value(QStringLiteral("public-address")), QStringList{QStringLiteral("[2001:db8::1]:443")});
+    QCOMPARE(values->value(QStringLiteral("congestion")), QStringList{QStringLiteral("bbr")});
     QVERIFY(!values->contains(QStringLiteral("cidr")));
 }
 

@@ -49,6 +49,7 @@ private Q_SLOTS:
     void theSameRunIsNotToldThatItWasReplaced();
     void sayingGoodbyeFreesTheAddress();
     void toldByTheObserverOnce();
+    void loginsTakeTurnsWhilePacketsFlow();
 };
 
 void TestHubLogin::aClientGetsAnAddressAndTheSettings()
@@ -339,6 +340,38 @@ void TestHubLogin::toldByTheObserverOnce()
     QVERIFY(office.disconnected[0].reason.code == ErrorCode::Closed);
     QVERIFY(office.refused.empty());
     QVERIFY(office.hub.deadline() == Never);
+}
+
+void TestHubLogin::loginsTakeTurnsWhilePacketsFlow()
+{
+    Office office;
+    Guest& settled = office.connect();
+    // Each turn at the stopwatch takes a millisecond.
+    struct : TimeSource {
+        mutable ManualTime time;
+        [[nodiscard]] TimePoint now() const override
+        {
+            time.advance(Duration(1));
+            return time.now();
+        }
+    } stopwatch;
+    office.hub.paceHandshakes({.restFactor = 3}, stopwatch);
+    const int changes = office.deadlineChanges;
+    Guest& late = office.connect();
+    QVERIFY(office.deadlineChanges > changes);
+    QVERIFY(office.hub.deadline() <= office.time.now());
+    for (int millisecond = 0; millisecond < 100 && !late->established; ++millisecond) {
+        // Its packets are not kept waiting.
+        const std::size_t count = settled->packets.size();
+        office.fromLan(gvpn::test::udpPacket(address("172.17.0.9"), settled->address()));
+        QCOMPARE(settled->packets.size(), count + 1);
+        office.hub.tick();
+        office.pump();
+        if (!late->established)
+            QVERIFY(office.hub.deadline() == office.time.now() + Duration(4) - Duration(millisecond % 4));
+        office.time.advance(Duration(1));
+    }
+    QVERIFY(late->established);
 }
 
 QTEST_APPLESS_MAIN(TestHubLogin)

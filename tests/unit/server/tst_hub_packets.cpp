@@ -61,6 +61,8 @@ private Q_SLOTS:
     void packetsFromTheTunStayInOrder();
     void packetsForNobodyAreCounted();
     void segmentsAreCutForAClientThatTakesNone();
+    void countsWhatLeavesForAClient();
+    void aPacketThatWaitsIsNotCountedYet();
     void clientsDoNotReachEachOtherUnlessAllowed();
     void clientsReachEachOtherIfAllowed();
     void segmentsBetweenClientsAreCutForTheOneThatTakesNone();
@@ -218,7 +220,9 @@ void TestHubPackets::packetsFromTheTunStayInOrder()
                 expected[1].push_back(std::move(packet));
         office.device.inject(segment.bytes, segment.header);
     }
-    office.hub.tunReadable();
+    // A wake-up reads a part of what the TUN has.
+    for (int i = 0; i < 10; ++i)
+        office.hub.tunReadable();
     office.pump();
     for (const auto& [guest, wanted] : {std::pair{&takesAll, &expected[0]}, std::pair{&takesNothing, &expected[1]}}) {
         QCOMPARE((*guest)->packets.size(), wanted->size());
@@ -258,6 +262,45 @@ void TestHubPackets::segmentsAreCutForAClientThatTakesNone()
     for (std::size_t i = 0; i < cut.size(); ++i)
         QVERIFY(guest->packets[i].segment.isPlain() && guest->packets[i].bytes == cut[i]);
     QVERIFY(guest->packets.back().segment == partial.header);
+}
+
+void TestHubPackets::countsWhatLeavesForAClient()
+{
+    // As many as it gets, in its form, without what is put around them.
+    for (const bool takesAll : {true, false}) {
+        Office office;
+        Guest& guest =
+            office.connect(wishFor("10.86.0.77/24", takesAll ? net::SegmentSupport::all() : net::SegmentSupport()));
+        const Segment segment = tcpSegment(Lan, guest->address(), 64000, 1400);
+        const ByteVector plain = udpPacket(Lan, guest->address(), 1);
+        office.fromLan(segment.bytes, segment.header);
+        office.fromLan(plain);
+        std::size_t bytes = 0;
+        for (const ReceivedPacket& packet : guest->packets)
+            bytes += packet.bytes.size();
+        const std::size_t packets = guest->packets.size();
+        QCOMPARE(packets, takesAll ? std::size_t{2} : cutAll(segment.header, segment.bytes).size() + 1);
+        const tunnel::Counters counters = countersOf(office, guest);
+        QCOMPARE(counters.packetsFromTun, std::uint64_t{packets});
+        QCOMPARE(counters.bytesFromTun, std::uint64_t{bytes});
+        QCOMPARE(counters.droppedInAll(), std::uint64_t{0});
+    }
+}
+
+void TestHubPackets::aPacketThatWaitsIsNotCountedYet()
+{
+    Office office;
+    Guest& guest = office.connect({}, nullptr, {.windowBytes = 32 * 1024});
+    guest.line.pauseReadingOfFirst(true);
+    for (std::uint32_t i = 0; i < 800; ++i)
+        office.fromLan(udpPacket(Lan, guest->address(), i, 1372));
+    const std::uint64_t left = office.hub.clients().at(0).counters.packetsFromTun;
+    QVERIFY(left > 0 && left < 200);
+    guest.line.pauseReadingOfFirst(false);
+    office.pump();
+    QCOMPARE(office.hub.clients().at(0).counters.packetsFromTun, std::uint64_t{800});
+    QCOMPARE(office.hub.clients().at(0).counters.bytesFromTun, std::uint64_t{800 * 1400});
+    QCOMPARE(guest->packets.size(), std::size_t{800});
 }
 
 void TestHubPackets::clientsDoNotReachEachOtherUnlessAllowed()

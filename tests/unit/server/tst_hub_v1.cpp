@@ -136,6 +136,7 @@ private Q_SLOTS:
     void silenceIsClosedAfterTenSeconds_data();
     void silenceIsClosedAfterTenSeconds();
     void aRegisteredClientMayBeSilent();
+    void theLineOfARegisteredClientIsWatched();
     void getsOrdinaryPackets();
     void v1ClientsReachNoOthers();
     void leavingFreesTheAddress();
@@ -176,6 +177,17 @@ void TestHubV1::registersAndForwards()
     office.fromLan(inward);
     QVERIFY(guest.received == frame(2, 0, inward));
     QVERIFY(guest.line().deadPeerAfterOfSecond() == protocol::v1::DeadPeerAfter);
+}
+
+void TestHubV1::theLineOfARegisteredClientIsWatched()
+{
+    HubConfig config = v1Config();
+    config.congestion = {tunnel::CongestionMode::Kind::Named, "reno"};
+    Office office(config);
+    V1Guest guest(office);
+    guest.join("10.86.0.101");
+    QVERIFY(guest.isRegistered());
+    QCOMPARE(office.hub.clients().at(0).congestion.algorithm, std::string("reno"));
 }
 
 void TestHubV1::theFirstByteChooses()

@@ -44,9 +44,12 @@ void TestReload::theOthersWaitForTheNextStart()
     ServerOptions fresh;
     fresh.cidrs = {net::Prefix::parse("10.1.0.0/24").value()};
     fresh.runAs = "nobody";
+    fresh.congestion = {tunnel::CongestionMode::Kind::System};
+    fresh.usesOffloads = false;
     const Reload result = reload({}, fresh);
-    QVERIFY((result.later == std::vector<std::string>{"cidr", "run-as"}));
-    QVERIFY(result.options.cidrs.empty() && result.options.runAs.empty());
+    QVERIFY((result.later == std::vector<std::string>{"cidr", "congestion", "offload", "run-as"}));
+    QVERIFY(result.options.cidrs.empty() && result.options.runAs.empty() && result.options.usesOffloads);
+    QVERIFY(result.options.congestion == tunnel::CongestionMode{});
 }
 
 void TestReload::theDoorIsNotOpenedForAllWithoutARestart()

@@ -116,6 +116,7 @@ void TestServerEvents::aDisconnectedClientHasItsNumbersAndTheReason()
     ClientInfo info = client();
     info.counters.bytesToTun = 5'000'000'000;
     info.counters.bytesFromTun = 7;
+    info.counters.congestionMarks = 2;
     info.counters.drop(tunnel::DropReason::ForeignSource, 4);
     const QJsonObject json =
         toJson(DataEvent(ClientDisconnected{info, {ErrorCode::TimedOut, "nothing heard from the client for 25 s"}}));
@@ -125,6 +126,7 @@ void TestServerEvents::aDisconnectedClientHasItsNumbersAndTheReason()
     QCOMPARE(value(json, "reason"), QStringLiteral("nothing heard from the client for 25 s"));
     QCOMPARE(json.value(QLatin1String("bytes_from_client")).toInteger(), 5'000'000'000);
     QCOMPARE(json.value(QLatin1String("bytes_to_client")).toInteger(), 7);
+    QCOMPARE(json.value(QLatin1String("ecn_marked")).toInteger(), 2);
     const QJsonObject drops = json.value(QLatin1String("dropped")).toObject();
     QCOMPARE(drops.size(), 1);
     QCOMPARE(drops.value(QLatin1String("foreign-source")).toInt(), 4);
@@ -137,6 +139,14 @@ void TestServerEvents::otherEventsHaveTheirNames()
     QCOMPARE(value(refused, "event"), QStringLiteral("connection-refused"));
     QCOMPARE(value(refused, "from"), QStringLiteral("198.51.100.7:9"));
     QCOMPARE(value(refused, "code"), QStringLiteral("tls-failure"));
+    ClientInfo moved = client();
+    moved.congestion = {"bbr", "because", false};
+    const QJsonObject congestion = toJson(DataEvent(CongestionChanged{moved}));
+    QCOMPARE(value(congestion, "event"), QStringLiteral("congestion"));
+    QCOMPARE(value(congestion, "algorithm"), QStringLiteral("bbr"));
+    QCOMPARE(value(congestion, "reason"), QStringLiteral("because"));
+    QCOMPARE(congestion.value(QLatin1String("id")).toInt(), 3);
+    QVERIFY(toText(DataEvent(CongestionChanged{moved})).isEmpty());
     const QJsonObject broke = toJson(DataEvent(DataPathBroke{{ErrorCode::Closed, "gvpn0: gone"}}));
     QCOMPARE(value(broke, "event"), QStringLiteral("broken"));
     QCOMPARE(value(broke, "reason"), QStringLiteral("gvpn0: gone"));

@@ -53,12 +53,19 @@ const std::array Cases = {
          "1"},
     Case{"masquerade", "auto", [](const ServerOptions& o) { return std::to_string(static_cast<int>(o.masquerade)); },
          "0"},
+    Case{"offload", "off", [](const ServerOptions& o) { return std::to_string(int{o.usesOffloads}); }, "0"},
+    Case{"offload", "auto", [](const ServerOptions& o) { return std::to_string(int{o.usesOffloads}); }, "1"},
     Case{"tun", "office0", [](const ServerOptions& o) { return o.tunName; }, "office0"},
     Case{"state-dir", "/tmp/state dir", [](const ServerOptions& o) { return o.stateDir; }, "/tmp/state dir"},
     Case{"relay", "198.51.100.0/24", [](const ServerOptions& o) { return net::joinPrefixes(o.relays); },
          "198.51.100.0/24"},
     Case{"max-half-open", "1", [](const ServerOptions& o) { return std::to_string(o.maxHalfOpen); }, "1"},
     Case{"max-half-open", "65535", [](const ServerOptions& o) { return std::to_string(o.maxHalfOpen); }, "65535"},
+    Case{"congestion", "bbr", [](const ServerOptions& o) { return o.congestion.name; }, "bbr"},
+    Case{"congestion", "system",
+         [](const ServerOptions& o) { return std::to_string(static_cast<int>(o.congestion.kind)); }, "1"},
+    Case{"congestion", "auto",
+         [](const ServerOptions& o) { return std::to_string(static_cast<int>(o.congestion.kind)); }, "0"},
     Case{"log-level", "debug", [](const ServerOptions& o) { return o.logLevel; }, "debug"},
     Case{"log-level", "warning", [](const ServerOptions& o) { return o.logLevel; }, "warning"},
 };
@@ -130,13 +137,14 @@ void TestServerOptions::hasDefaults()
     QCOMPARE(options->listen.toString(), std::string(":51005"));
     QVERIFY(options->cidrs.empty() && options->lanNetworks.empty());
     QVERIFY(options->publicHost.empty() && !options->publicPort);
-    QVERIFY(options->masquerade == Masquerade::Auto);
+    QVERIFY(options->masquerade == Masquerade::Auto && options->usesOffloads);
     QVERIFY(!options->allowsClientToClient && !options->isJson && !options->allowsV1);
     QCOMPARE(options->maxHalfOpen, std::size_t{256});
     QVERIFY(options->relays.empty());
     QVERIFY(options->login == LoginMode::None);
     QCOMPARE(options->maxDevices, 5U);
     QVERIFY(options->runAs.empty());
+    QVERIFY(options->congestion == tunnel::CongestionMode{});
     QVERIFY(options->tunName.empty() && options->stateDir.empty());
     QCOMPARE(options->logLevel, std::string("info"));
 }
@@ -292,7 +300,10 @@ void TestServerOptions::refusesBadValues_data()
     row("--public-address office.example:0", "--public-address");
     row("--public-address :443", "--public-address :443");
     row("--masquerade yes", "--masquerade yes");
+    row("--offload on", "--offload on");
     row("--log-level loud", "--log-level loud");
+    row("--congestion BBR", "--congestion BBR can't be used: it must be auto, system");
+    row("--congestion a_name_of_16_long", "--congestion a_name_of_16_long");
     row("--relay 198.51.100.7/24", "did you mean 198.51.100.0/24?");
     row("--relay proxy", "--relay proxy");
     row("--max-half-open 0", "--max-half-open 0");
@@ -313,6 +324,7 @@ void TestServerOptions::refusesBadValues_data()
     QTest::newRow("empty --address") << QStringList{QStringLiteral("--address=")} << "--address";
     QTest::newRow("empty --public-address") << QStringList{QStringLiteral("--public-address=")} << "--public-address";
     QTest::newRow("empty --masquerade") << QStringList{QStringLiteral("--masquerade=")} << "--masquerade";
+    QTest::newRow("empty --offload") << QStringList{QStringLiteral("--offload=")} << "--offload";
     QTest::newRow("empty --log-level") << QStringList{QStringLiteral("--log-level=")} << "--log-level";
 }
 
@@ -383,14 +395,15 @@ void TestServerOptions::theFileGivesEachOption()
 
 void TestServerOptions::theCommandLineBeatsTheFile()
 {
-    const QString path = writeConfig(QStringLiteral(
-        "login=device\nbypass=10.1.0.0/16, 10.2.0.0/16\ncidr=10.9.0.0/24\ntun=file0\nmasquerade=off\njson=true\n"));
+    const QString path = writeConfig(
+        QStringLiteral("login=device\nbypass=10.1.0.0/16, "
+                       "10.2.0.0/16\ncidr=10.9.0.0/24\ntun=file0\nmasquerade=off\noffload=off\njson=true\n"));
     const auto options = parse(words(QStringLiteral("--login none --bypass 10.3.0.0/16 --tun line0 --config=") + path));
     QVERIFY2(options, options ? "" : options.error().context.c_str());
     QCOMPARE(net::joinPrefixes(options->lanNetworks), std::string("10.3.0.0/16"));
     QCOMPARE(net::joinPrefixes(options->cidrs), std::string("10.9.0.0/24"));
     QCOMPARE(options->tunName, std::string("line0"));
-    QVERIFY(options->masquerade == Masquerade::Off);
+    QVERIFY(options->masquerade == Masquerade::Off && !options->usesOffloads);
     QVERIFY(options->isJson);
 }
 

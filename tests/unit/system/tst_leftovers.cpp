@@ -133,8 +133,12 @@ void LeftoversTest::recordsWhatIsDoneAndForgetsWhatIsUndone()
 {
     const Holder own = Holder::makeOwn();
     JournaledRunner journaled(*m_runner, Journal(directory(), own));
-    std::vector<Operation> operations{SetMtu{LoopbackIndex, 1400}, address(LoopbackIndex), table("gvpn_gvpn0"),
-                                      SetLinkUp{LoopbackIndex}, SetSwitch{"ipv4/conf/eth0/forwarding", "1"}};
+    std::vector<Operation> operations{SetMtu{LoopbackIndex, 1400},
+                                      address(LoopbackIndex),
+                                      table("gvpn_gvpn0"),
+                                      SetLinkUp{LoopbackIndex},
+                                      LimitSegments{LoopbackIndex, 128},
+                                      SetSwitch{"ipv4/conf/eth0/forwarding", "1"}};
     journaled.perform(operations[0], ignored);
     QCOMPARE(journalCount(), std::size_t(0));
     for (std::size_t i = 1; i < operations.size(); ++i)

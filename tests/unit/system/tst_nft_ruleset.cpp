@@ -7,9 +7,33 @@ using namespace gvpn::system;
 
 namespace {
 
+QString joined(const QJsonArray& values)
+{
+    QStringList texts;
+    for (const QJsonValue& value : values)
+        texts.append(value.toString());
+    return texts.join(u',');
+}
+
+QString payloadText(const QJsonObject& payload)
+{
+    return payload.value(u"protocol").toString() + u' ' + payload.value(u"field").toString();
+}
+
+/// "tcp option maxseg size set rt mtu"
+QString mangleText(const QJsonObject& mangle)
+{
+    const QJsonObject option = mangle.value(u"key").toObject().value(u"tcp option").toObject();
+    return QStringLiteral("tcp option %1 %2 set rt %3")
+        .arg(option.value(u"name").toString(), option.value(u"field").toString(),
+             mangle.value(u"value").toObject().value(u"rt").toObject().value(u"key").toString());
+}
+
 /// A rule as nft would print it, so that a test can be read.
 QString expressionText(const QJsonObject& expression)
 {
+    if (expression.contains(u"mangle"))
+        return mangleText(expression.value(u"mangle").toObject());
     if (!expression.contains(u"match"))
         return expression.keys().first();
     const QJsonObject match = expression.value(u"match").toObject();
@@ -21,11 +45,13 @@ QString expressionText(const QJsonObject& expression)
         text = QStringLiteral("fib %1 %2")
                    .arg(left.value(u"fib").toObject().value(u"flags").toArray().first().toString(),
                         left.value(u"fib").toObject().value(u"result").toString());
+    else if (left.contains(u"&"))
+        text = payloadText(left.value(u"&").toArray().first().toObject().value(u"payload").toObject())
+               + QStringLiteral(" & ") + joined(left.value(u"&").toArray().last().toArray());
     else if (left.contains(u"ct"))
         text = QStringLiteral("ct ") + left.value(u"ct").toObject().value(u"key").toString();
     else
-        text = left.value(u"payload").toObject().value(u"protocol").toString() + u' '
-               + left.value(u"payload").toObject().value(u"field").toString();
+        text = payloadText(left.value(u"payload").toObject());
     if (match.value(u"op").toString() == u"!=")
         text += QStringLiteral(" !=");
     const QJsonValue right = match.value(u"right");
@@ -97,6 +123,8 @@ TableSpec spec()
     return result;
 }
 
+const QStringList Clamping{QStringLiteral("iifname gvpn0 tcp flags & syn,rst syn tcp option maxseg size set rt mtu"),
+                           QStringLiteral("oifname gvpn0 tcp flags & syn,rst syn tcp option maxseg size set rt mtu")};
 const QStringList TunnelOnly{QStringLiteral("oifname gvpn0 ct direction reply ct state established,related accept"),
                              QStringLiteral("iifname gvpn0 drop"), QStringLiteral("oifname gvpn0 drop")};
 const QStringList Ipv4{
@@ -118,6 +146,7 @@ private Q_SLOTS:
     void writesRulesForBothFamilies();
     void writesNoRulesForAFamilyWithoutAPool();
     void masqueradesOnlyWhenAsked();
+    void clampsSegmentSizesFirstAndNotForAClient();
     void guardsTheInterfacesThatWereSwitchedOn();
     void letsABridgeBridge();
     void letsNothingInWithoutLanInterfaces();
@@ -149,7 +178,7 @@ void NftRulesetTest::hooksTheChainsWhereTheyBelong()
 
 void NftRulesetTest::passesOnlyTunnelAndLan()
 {
-    QCOMPARE(rules(makeRuleset(spec()), QStringLiteral("forward")), Ipv4 + TunnelOnly);
+    QCOMPARE(rules(makeRuleset(spec()), QStringLiteral("forward")), Clamping + Ipv4 + TunnelOnly);
 }
 
 void NftRulesetTest::writesRulesForBothFamilies()
@@ -165,7 +194,7 @@ void NftRulesetTest::writesRulesForBothFamilies()
             "iifname eth0,eth1 oifname gvpn0 ip saddr 172.17.0.0/16,192.168.5.9/32 ip daddr 10.86.0.0/24 accept"),
         QStringLiteral("iifname gvpn0 ip6 saddr fd00:86::/64 ip6 daddr fd00:17::/64 accept"),
         QStringLiteral("iifname eth0,eth1 oifname gvpn0 ip6 saddr fd00:17::/64 ip6 daddr fd00:86::/64 accept")};
-    QCOMPARE(rules(ruleset.toStdString(), QStringLiteral("forward")), expected + TunnelOnly);
+    QCOMPARE(rules(ruleset.toStdString(), QStringLiteral("forward")), Clamping + expected + TunnelOnly);
     const QStringList masquerading{
         QStringLiteral("oifname != gvpn0 ip saddr 10.86.0.0/24 ip daddr 172.17.0.0/16,192.168.5.9/32 masquerade"),
         QStringLiteral("oifname != gvpn0 ip6 saddr fd00:86::/64 ip6 daddr fd00:17::/64 masquerade")};
@@ -176,9 +205,9 @@ void NftRulesetTest::writesNoRulesForAFamilyWithoutAPool()
 {
     TableSpec mixed = spec();
     mixed.forwarding->lanNetworks = prefixes({"172.17.0.0/16", "fd00:17::/64"});
-    QCOMPARE(rules(makeRuleset(mixed), QStringLiteral("forward")), Ipv4 + TunnelOnly);
+    QCOMPARE(rules(makeRuleset(mixed), QStringLiteral("forward")), Clamping + Ipv4 + TunnelOnly);
     mixed.forwarding->lanNetworks = prefixes({"fd00:17::/64"});
-    QCOMPARE(rules(makeRuleset(mixed), QStringLiteral("forward")), TunnelOnly);
+    QCOMPARE(rules(makeRuleset(mixed), QStringLiteral("forward")), Clamping + TunnelOnly);
 }
 
 void NftRulesetTest::masqueradesOnlyWhenAsked()
@@ -189,6 +218,18 @@ void NftRulesetTest::masqueradesOnlyWhenAsked()
     QVERIFY(!QString::fromStdString(makeRuleset(plain)).contains(u"postrouting"));
 }
 
+void NftRulesetTest::clampsSegmentSizesFirstAndNotForAClient()
+{
+    TableSpec plain = spec();
+    for (const bool masquerades : {true, false}) {
+        plain.forwarding->masquerades = masquerades;
+        QCOMPARE(rules(makeRuleset(plain), QStringLiteral("forward")).first(Clamping.size()), Clamping);
+    }
+    plain.forwarding.reset();
+    plain.guardedAddresses = {*net::IpAddress::parse("10.86.0.2")};
+    QVERIFY(!QString::fromStdString(makeRuleset(plain)).contains(u"maxseg"));
+}
+
 void NftRulesetTest::guardsTheInterfacesThatWereSwitchedOn()
 {
     TableSpec guarded = spec();
@@ -196,26 +237,28 @@ void NftRulesetTest::guardsTheInterfacesThatWereSwitchedOn()
     guarded.forwarding->guardedIPv6 = {"eth0"};
     const QStringList guards{QStringLiteral("nfproto ipv4 iifname eth0,eth1.5 oifname != gvpn0 oifgroup != 26486 drop"),
                              QStringLiteral("nfproto ipv6 iifname eth0 oifname != gvpn0 oifgroup != 26486 drop")};
-    QCOMPARE(rules(makeRuleset(guarded), QStringLiteral("forward")), Ipv4 + TunnelOnly + Exceptions + guards);
+    QCOMPARE(rules(makeRuleset(guarded), QStringLiteral("forward")),
+             Clamping + Ipv4 + TunnelOnly + Exceptions + guards);
 }
 
 void NftRulesetTest::letsABridgeBridge()
 {
     TableSpec guarded = spec();
     guarded.forwarding->bridges = {"br0", "br1"};
-    QCOMPARE(rules(makeRuleset(guarded), QStringLiteral("forward")), Ipv4 + TunnelOnly);
+    QCOMPARE(rules(makeRuleset(guarded), QStringLiteral("forward")), Clamping + Ipv4 + TunnelOnly);
     guarded.forwarding->guardedIPv6 = {"br0", "br1"};
     const QStringList bridged{QStringLiteral("iifname br0 oifname br0 accept"),
                               QStringLiteral("iifname br1 oifname br1 accept")};
     const QStringList guards{QStringLiteral("nfproto ipv6 iifname br0,br1 oifname != gvpn0 oifgroup != 26486 drop")};
-    QCOMPARE(rules(makeRuleset(guarded), QStringLiteral("forward")), Ipv4 + TunnelOnly + bridged + Exceptions + guards);
+    QCOMPARE(rules(makeRuleset(guarded), QStringLiteral("forward")),
+             Clamping + Ipv4 + TunnelOnly + bridged + Exceptions + guards);
 }
 
 void NftRulesetTest::letsNothingInWithoutLanInterfaces()
 {
     TableSpec nowhere = spec();
     nowhere.forwarding->lanInterfaces.clear();
-    QCOMPARE(rules(makeRuleset(nowhere), QStringLiteral("forward")), Ipv4.first(1) + TunnelOnly);
+    QCOMPARE(rules(makeRuleset(nowhere), QStringLiteral("forward")), Clamping + Ipv4.first(1) + TunnelOnly);
 }
 
 void NftRulesetTest::guardsEveryInterfaceWhenAllOfIPv6WasSwitchedOn()
@@ -223,7 +266,8 @@ void NftRulesetTest::guardsEveryInterfaceWhenAllOfIPv6WasSwitchedOn()
     TableSpec guarded = spec();
     guarded.forwarding->guardsAllIPv6 = true;
     const QStringList guards{QStringLiteral("nfproto ipv6 iifgroup != 26486 oifname != gvpn0 oifgroup != 26486 drop")};
-    QCOMPARE(rules(makeRuleset(guarded), QStringLiteral("forward")), Ipv4 + TunnelOnly + Exceptions + guards);
+    QCOMPARE(rules(makeRuleset(guarded), QStringLiteral("forward")),
+             Clamping + Ipv4 + TunnelOnly + Exceptions + guards);
 }
 
 void NftRulesetTest::guardsTheAddressesFromNeighbours()
@@ -245,7 +289,7 @@ void NftRulesetTest::doesBothInOneTable()
     const std::string ruleset = makeRuleset(both);
     QCOMPARE(rules(ruleset, QStringLiteral("prerouting")),
              QStringList{QStringLiteral("iifname != gvpn0 iifname != lo ip daddr 10.86.0.1 drop")});
-    QCOMPARE(rules(ruleset, QStringLiteral("forward")), Ipv4 + TunnelOnly);
+    QCOMPARE(rules(ruleset, QStringLiteral("forward")), Clamping + Ipv4 + TunnelOnly);
     QCOMPARE(chains(ruleset).size(), 3);
 }
 

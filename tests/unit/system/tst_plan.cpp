@@ -9,6 +9,7 @@ using namespace gvpn::system;
 namespace {
 
 constexpr unsigned TunIndex = 9;
+const QString Limit = QStringLiteral("limit segments of gvpn0 to 128 packets");
 
 InterfaceInfo interface(const char* name, unsigned index, std::initializer_list<const char*> addresses)
 {
@@ -133,10 +134,13 @@ void PlanTest::plansAClient()
     config.guardsAddresses = false;
     const auto operations = plan(config, NetworkSnapshot());
     QVERIFY(operations.has_value());
-    const QStringList expected{
-        QStringLiteral("set MTU of gvpn0 to 1400"),           QStringLiteral("add address 10.86.0.7/24 to gvpn0"),
-        QStringLiteral("add address fd00:86::7/64 to gvpn0"), QStringLiteral("set gvpn0 up"),
-        QStringLiteral("add route 172.17.0.0/16 to gvpn0"),   QStringLiteral("add route fd00:17::/64 to gvpn0")};
+    const QStringList expected{QStringLiteral("set MTU of gvpn0 to 1400"),
+                               QStringLiteral("add address 10.86.0.7/24 to gvpn0"),
+                               QStringLiteral("add address fd00:86::7/64 to gvpn0"),
+                               Limit,
+                               QStringLiteral("set gvpn0 up"),
+                               QStringLiteral("add route 172.17.0.0/16 to gvpn0"),
+                               QStringLiteral("add route fd00:17::/64 to gvpn0")};
     QCOMPARE(describeAll(*operations), expected);
 }
 
@@ -148,6 +152,7 @@ void PlanTest::guardsAddressesBeforeTheyAreThere()
                                QStringLiteral("load nftables table gvpn_gvpn0"),
                                QStringLiteral("add address 10.86.0.7/24 to gvpn0"),
                                QStringLiteral("add address fd00:86::7/64 to gvpn0"),
+                               Limit,
                                QStringLiteral("set gvpn0 up"),
                                QStringLiteral("add route 172.17.0.0/16 to gvpn0"),
                                QStringLiteral("add route fd00:17::/64 to gvpn0")};
@@ -196,11 +201,15 @@ void PlanTest::filtersBeforeItForwards()
     config.routes = {*net::Prefix::parse("10.87.0.0/16")};
     const auto operations = plan(config, office());
     QVERIFY(operations.has_value());
-    const QStringList expected{
-        QStringLiteral("set MTU of gvpn0 to 1500"),           QStringLiteral("load nftables table gvpn_gvpn0"),
-        QStringLiteral("add address 10.86.0.1/24 to gvpn0"),  QStringLiteral("set gvpn0 up"),
-        QStringLiteral("add route 10.87.0.0/16 to gvpn0"),    QStringLiteral("put gvpn0 into link group 26486"),
-        QStringLiteral("set ipv4/conf/eth1/forwarding to 1"), QStringLiteral("set ipv4/conf/gvpn0/forwarding to 1")};
+    const QStringList expected{QStringLiteral("set MTU of gvpn0 to 1500"),
+                               QStringLiteral("load nftables table gvpn_gvpn0"),
+                               QStringLiteral("add address 10.86.0.1/24 to gvpn0"),
+                               Limit,
+                               QStringLiteral("set gvpn0 up"),
+                               QStringLiteral("add route 10.87.0.0/16 to gvpn0"),
+                               QStringLiteral("put gvpn0 into link group 26486"),
+                               QStringLiteral("set ipv4/conf/eth1/forwarding to 1"),
+                               QStringLiteral("set ipv4/conf/gvpn0/forwarding to 1")};
     QCOMPARE(describeAll(*operations), expected);
 }
 
@@ -431,6 +440,8 @@ void PlanTest::tellsTargetsApart()
     const net::Prefix network = *net::Prefix::parse("10.0.0.0/8");
     QVERIFY(isSameTarget(SetMtu{1, 1400}, SetMtu{1, 1500}));
     QVERIFY(!isSameTarget(SetMtu{1, 1400}, SetMtu{2, 1400}));
+    QVERIFY(isSameTarget(LimitSegments{1, 128}, LimitSegments{1, 64}));
+    QVERIFY(!isSameTarget(LimitSegments{1, 128}, LimitSegments{2, 128}));
     QVERIFY(isSameTarget(LoadTable{"a", "x", false, ""}, LoadTable{"a", "y", true, "00ff"}));
     QVERIFY(!isSameTarget(LoadTable{"a", "x", false, ""}, LoadTable{"b", "x", false, ""}));
     QVERIFY(isSameTarget(SetSwitch{"p", "1"}, SetSwitch{"p", "2"}));

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -36,6 +37,12 @@ private Q_SLOTS:
     void refusesABadDescriptor();
     void refusesToWatchTwice();
     void dropsWhatItNeverRan();
+    void turnsOnceWithoutWaiting();
+    void aTurnOfItsOwnRunsTimersAndPostedWork();
+    void knowsWhenItsNextTimerIsDue();
+    void tellsTheTimeOutsideOfATurn();
+    void aTimerFromOutsideMakesItsDescriptorReadable();
+    void whatATurnLeavesKeepsItsDescriptorReadable();
 
 private:
     void run();
@@ -67,6 +74,12 @@ UniqueFd readyDescriptor()
 UniqueFd quietDescriptor()
 {
     return UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+}
+
+bool isReadable(const EpollLoop& loop)
+{
+    pollfd entry{loop.descriptor(), POLLIN, 0};
+    return ::poll(&entry, 1, 0) == 1;
 }
 
 }  // namespace
@@ -376,6 +389,118 @@ void EpollLoopTest::dropsWhatItNeverRan()
     m_loop.reset();
     QVERIFY(watchPosted.expired());
     QVERIFY(watchScheduled.expired());
+}
+
+void EpollLoopTest::turnsOnceWithoutWaiting()
+{
+    QVERIFY(!m_loop->turnOnce());
+    const UniqueFd descriptor = readyDescriptor();
+    CountingWatcher watcher;
+    QVERIFY(m_loop->watch(descriptor.get(), EPOLLIN, watcher));
+    for (int i = 1; i <= 3; ++i) {
+        QVERIFY(m_loop->turnOnce());
+        QCOMPARE(watcher.calls, i);
+    }
+    eventfd_t value = 0;
+    QCOMPARE(::eventfd_read(descriptor.get(), &value), 0);
+    QVERIFY(!m_loop->turnOnce());
+    QCOMPARE(watcher.calls, 3);
+    // A timer is no reason to wait either.
+    m_loop->schedule(Clock::now() + 1h, [] {});
+    const TimePoint before = Clock::now();
+    static_cast<void>(m_loop->turnOnce());
+    QVERIFY(!m_loop->turnOnce());
+    QVERIFY(Clock::now() - before < 30min);
+}
+
+void EpollLoopTest::aTurnOfItsOwnRunsTimersAndPostedWork()
+{
+    std::string order;
+    m_loop->schedule(Clock::now(), [&] {
+        order += 't';
+        m_loop->schedule(m_loop->now(), [&] { order += 'T'; });
+    });
+    m_loop->post([&] { order += 'p'; });
+    static_cast<void>(m_loop->turnOnce());
+    QCOMPARE(order, std::string("tp"));
+    static_cast<void>(m_loop->turnOnce());
+    QCOMPARE(order, std::string("tpT"));
+}
+
+void EpollLoopTest::knowsWhenItsNextTimerIsDue()
+{
+    QVERIFY(m_loop->deadline() == Never);
+    const TimePoint start = Clock::now();
+    const auto late = m_loop->schedule(start + 2h, [] {});
+    QVERIFY(m_loop->deadline() == start + 2h);
+    const auto early = m_loop->schedule(start + 1h, [] {});
+    QVERIFY(m_loop->deadline() == start + 1h);
+    m_loop->schedule(start, [] {});
+    QVERIFY(m_loop->deadline() == start);
+    static_cast<void>(m_loop->turnOnce());
+    QVERIFY(m_loop->deadline() == start + 1h);
+    m_loop->cancel(early);
+    QVERIFY(m_loop->deadline() == start + 2h);
+    m_loop->cancel(late);
+    QVERIFY(m_loop->deadline() == Never);
+}
+
+void EpollLoopTest::tellsTheTimeOutsideOfATurn()
+{
+    ManualTime time;
+    auto made = EpollLoop::create(&time);
+    QVERIFY(made.has_value());
+    EpollLoop& loop = **made;
+    QVERIFY(loop.now() == time.now());
+    time.advance(5s);
+    QVERIFY(loop.now() == time.now());
+    const UniqueFd descriptor = readyDescriptor();
+    CountingWatcher watcher;
+    QVERIFY(loop.watch(descriptor.get(), EPOLLIN, watcher));
+    const TimePoint begin = time.now();
+    std::vector<TimePoint> seen;
+    watcher.onReady = [&] {
+        time.advance(1s);
+        seen.push_back(loop.now());
+    };
+    loop.post([&] { seen.push_back(loop.now()); });
+    // In a turn it stands still, even if time does not.
+    QVERIFY(loop.turnOnce());
+    QVERIFY((seen == std::vector<TimePoint>{begin, begin}));
+    QVERIFY(loop.now() == begin + 1s);
+    loop.forget(descriptor.get());
+}
+
+void EpollLoopTest::aTimerFromOutsideMakesItsDescriptorReadable()
+{
+    QVERIFY(!isReadable(*m_loop));
+    m_loop->schedule(Clock::now() + 1h, [] {});
+    QVERIFY(isReadable(*m_loop));
+    QVERIFY(m_loop->turnOnce());
+    QVERIFY(!isReadable(*m_loop));
+    // One from inside does not: its owner asks after the turn.
+    m_loop->post([this] { m_loop->schedule(Clock::now() + 1h, [] {}); });
+    QVERIFY(isReadable(*m_loop));
+    QVERIFY(m_loop->turnOnce());
+    QVERIFY(!isReadable(*m_loop));
+}
+
+void EpollLoopTest::whatATurnLeavesKeepsItsDescriptorReadable()
+{
+    std::function<void()> again = [&] { m_loop->post([] {}); };
+    m_loop->post(again);
+    QVERIFY(m_loop->turnOnce());
+    QVERIFY(isReadable(*m_loop));
+    QVERIFY(m_loop->turnOnce());
+    QVERIFY(!isReadable(*m_loop));
+    const UniqueFd descriptor = readyDescriptor();
+    CountingWatcher watcher;
+    QVERIFY(m_loop->watch(descriptor.get(), EPOLLIN, watcher));
+    QVERIFY(isReadable(*m_loop));
+    QVERIFY(m_loop->turnOnce());
+    QVERIFY(isReadable(*m_loop));
+    m_loop->forget(descriptor.get());
+    QVERIFY(!isReadable(*m_loop));
 }
 
 }  // namespace gvpn::transport

@@ -17,6 +17,8 @@ private Q_SLOTS:
     void cleanup();
     void carriesALargeTransferUnderBackPressure();
     void asksForMoreOnlyAfterAShortWrite();
+    void takesNothingMoreWhileItIsFull();
+    void callsAReaderAgainThatStoppedEarly();
     void deliversWhatArrivedBeforeTheEnd();
     void tellsOfTheEndToAReaderThatStoppedExactlyThere();
     void tellsOfAReset();
@@ -105,6 +107,41 @@ void EpollStreamTest::asksForMoreOnlyAfterAShortWrite()
     QCOMPARE(recorder.writableCalls, 0);
 }
 
+void EpollStreamTest::takesNothingMoreWhileItIsFull()
+{
+    const auto stream = makeStream(std::move(m_pair.first));
+    StreamRecorder recorder(*stream);
+    recorder.send(patternOf(4 * 1024 * 1024));
+    QVERIFY(!recorder.hasSentAll());
+    // The kernel may still find a corner for a little.
+    while (stream->write(patternOf(100)).value() > 0) {
+    }
+    const std::size_t taken = recorder.sentBytes();
+    QVERIFY(runUntil([turns = 0]() mutable { return ++turns > 5; }));
+    QCOMPARE(recorder.sentBytes(), taken);
+    QCOMPARE(recorder.writableCalls, 0);
+    QVERIFY(runUntil([&] {
+        int end = EAGAIN;
+        static_cast<void>(receiveWhatIsThere(m_pair.second, end));
+        return recorder.writableCalls > 0;
+    }));
+    QVERIFY(recorder.sentBytes() > taken);
+}
+
+void EpollStreamTest::callsAReaderAgainThatStoppedEarly()
+{
+    const auto stream = makeStream(std::move(m_pair.first));
+    StreamRecorder recorder(*stream);
+    recorder.readBytes = 1000;
+    sendAll(m_pair.second, patternOf(50'500));
+    QVERIFY(runUntil([&] { return recorder.received.size() == 50'500; }));
+    QVERIFY(recorder.received == patternOf(50'500));
+    const int calls = recorder.readableCalls;
+    QVERIFY(calls >= 51);
+    QVERIFY(runUntil([turns = 0]() mutable { return ++turns > 5; }));
+    QCOMPARE(recorder.readableCalls, calls);
+}
+
 void EpollStreamTest::deliversWhatArrivedBeforeTheEnd()
 {
     const auto stream = makeStream(std::move(m_pair.first));
@@ -145,6 +182,8 @@ void EpollStreamTest::tellsOfAConnectionThatBrokeUnderAWriter()
     closeWithReset(m_pair.second);
     recorder.send(patternOf(100));
     QVERIFY(!recorder.hasSentAll());
+    QVERIFY(!recorder.closed);
+    QCOMPARE(stream->write(patternOf(100)).value(), 0U);
     QVERIFY(!recorder.closed);
     QVERIFY(runUntil([&] { return recorder.closed.has_value(); }));
 }
@@ -356,6 +395,8 @@ void EpollStreamTest::showsThePeer()
     QCOMPARE(::getsockname(m_pair.second.get(), reinterpret_cast<sockaddr*>(&own), &length), 0);
     const auto stream = makeStream(std::move(m_pair.first));
     QCOMPARE(stream->peer().address, net::IpAddress::fromIPv4(INADDR_LOOPBACK));
+    QCOMPARE(stream->peer().port, ntohs(own.sin_port));
+    stream->abort();
     QCOMPARE(stream->peer().port, ntohs(own.sin_port));
 }
 

@@ -1,13 +1,15 @@
 #include "stream_recorder.h"
+#include "transport/epoll_host.h"
 #include "transport/tcp_connector.h"
 
 #include "base/unique_fd.h"
 
-#include <QSignalSpy>
+#include <QNetworkInterface>
 #include <QTcpServer>
 #include <QTcpSocket>
 #include <QtTest>
 
+#include <net/if.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -18,6 +20,7 @@ using namespace std::chrono_literals;
 class TcpConnectorTest : public QObject {
     Q_OBJECT
 private Q_SLOTS:
+    void init();
     void cleanup();
     void connectsToALiteralAddress_data();
     void connectsToALiteralAddress();
@@ -36,6 +39,13 @@ private Q_SLOTS:
     void mayBeDeletedInItsSlots_data();
     void mayBeDeletedInItsSlots();
     void handsTheStreamOverOnce();
+    void whatTheServerSaysFirstIsThereToRead_data();
+    void whatTheServerSaysFirstIsThereToRead();
+    void keepsTheZoneOfALinkLocalAddress();
+
+private:
+    std::unique_ptr<EpollLoop> m_loop;
+    std::unique_ptr<EpollHost> m_host;
 };
 
 namespace {
@@ -114,12 +124,32 @@ private:
     std::uint16_t m_port = 0;
 };
 
+/// The first link-local address of this computer, with its zone; nothing if there is none.
+std::optional<QHostAddress> linkLocalAddress()
+{
+    for (const QHostAddress& address : QNetworkInterface::allAddresses()) {
+        if (address.protocol() == QAbstractSocket::IPv6Protocol && address.isLinkLocal())
+            return address;
+    }
+    return std::nullopt;
+}
+
 }  // namespace
+
+void TcpConnectorTest::init()
+{
+    auto loop = EpollLoop::create();
+    QVERIFY(loop.has_value());
+    m_loop = std::move(*loop);
+    m_host = std::make_unique<EpollHost>(*m_loop);
+}
 
 /// Sockets that were given up go with the event loop.
 void TcpConnectorTest::cleanup()
 {
     QTest::qWait(1);
+    m_host.reset();
+    m_loop.reset();
 }
 
 void TcpConnectorTest::connectsToALiteralAddress_data()
@@ -136,7 +166,7 @@ void TcpConnectorTest::connectsToALiteralAddress()
     const std::uint16_t port = listenOn(server, QHostAddress(address));
     if (port == 0)
         QSKIP("this address is not to be had here");
-    TcpConnector connector(optionsFor(address.toStdString(), port));
+    TcpConnector connector(optionsFor(address.toStdString(), port), *m_loop);
     Outcome outcome(connector);
     connector.start();
     QTRY_VERIFY(outcome.isOver());
@@ -155,7 +185,7 @@ void TcpConnectorTest::connectsByName()
     QTcpServer server;
     // Where the name stands for ::1 as well, that address refuses and the other one works.
     const std::uint16_t port = listenOn(server, QHostAddress(QHostAddress::LocalHost));
-    TcpConnector connector(optionsFor("localhost", port));
+    TcpConnector connector(optionsFor("localhost", port), *m_loop);
     Outcome outcome(connector);
     connector.start();
     QTRY_VERIFY(outcome.isOver());
@@ -172,7 +202,7 @@ void TcpConnectorTest::goesOnToTheNextAddressWhenOneHangs()
     ConnectOptions options = optionsFor("office.invalid", port);
     options.addresses = addressesOf({"::1", "127.0.0.1"});
     options.stagger = 20ms;
-    TcpConnector connector(options);
+    TcpConnector connector(options, *m_loop);
     Outcome outcome(connector);
     connector.start();
     QTRY_VERIFY(outcome.isOver());
@@ -186,7 +216,7 @@ void TcpConnectorTest::goesOnAtOnceWhenOneRefuses()
     ConnectOptions options = optionsFor("office.invalid", listenOn(server, QHostAddress(QHostAddress::LocalHost)));
     options.addresses = addressesOf({"127.0.0.2", "127.0.0.3", "127.0.0.1", "127.0.0.4"});
     options.stagger = 1h;
-    TcpConnector connector(options);
+    TcpConnector connector(options, *m_loop);
     Outcome outcome(connector);
     connector.start();
     QTRY_VERIFY(outcome.isOver());
@@ -197,7 +227,7 @@ void TcpConnectorTest::goesOnAtOnceWhenOneRefuses()
 void TcpConnectorTest::saysWhyNoAddressAnswers()
 {
     const std::uint16_t port = refusedPort();
-    TcpConnector connector(optionsFor("127.0.0.1", port));
+    TcpConnector connector(optionsFor("127.0.0.1", port), *m_loop);
     Outcome outcome(connector);
     connector.start();
     QTRY_VERIFY(outcome.isOver());
@@ -211,7 +241,7 @@ void TcpConnectorTest::saysWhyEachOfManyAddressesFailed()
     ConnectOptions options = optionsFor("office.invalid", refusedPort());
     options.addresses = addressesOf({"127.0.0.1", "127.0.0.2", "127.0.0.3"});
     options.stagger = 0ms;  // all of them at the same time
-    TcpConnector connector(options);
+    TcpConnector connector(options, *m_loop);
     Outcome outcome(connector);
     connector.start();
     QTRY_VERIFY(outcome.isOver());
@@ -244,7 +274,7 @@ void TcpConnectorTest::isForbiddenOnlyIfEveryAddressIs()
 void TcpConnectorTest::saysThatANameDoesNotResolve()
 {
     // Longer than a label may be, so no resolver is asked.
-    TcpConnector connector(optionsFor(std::string(64, 'a') + ".invalid", 1));
+    TcpConnector connector(optionsFor(std::string(64, 'a') + ".invalid", 1), *m_loop);
     Outcome outcome(connector);
     connector.start();
     QTRY_VERIFY(outcome.isOver());
@@ -262,7 +292,7 @@ void TcpConnectorTest::saysThatTheTimeIsUp()
         QSKIP("no IPv6 loopback here");
     ConnectOptions options = optionsFor("::1", hole.port());
     options.deadline = 50ms;
-    TcpConnector connector(options);
+    TcpConnector connector(options, *m_loop);
     Outcome outcome(connector);
     connector.start();
     QTRY_VERIFY(outcome.isOver());
@@ -273,7 +303,7 @@ void TcpConnectorTest::saysThatTheTimeIsUp()
 
 void TcpConnectorTest::saysNothingFromInsideOfStart()
 {
-    TcpConnector connector(optionsFor("127.0.0.1", refusedPort()));
+    TcpConnector connector(optionsFor("127.0.0.1", refusedPort()), *m_loop);
     const Outcome outcome(connector);
     connector.start();
     QVERIFY(outcome.events.isEmpty());
@@ -295,7 +325,7 @@ void TcpConnectorTest::saysNothingAfterACancel()
     QFETCH(bool, isResolvedBefore);
     QTcpServer server;
     const std::uint16_t port = listenOn(server, QHostAddress(QHostAddress::LocalHost));
-    TcpConnector connector(optionsFor(host.toStdString(), port));
+    TcpConnector connector(optionsFor(host.toStdString(), port), *m_loop);
     Outcome outcome(connector);
     if (isResolvedBefore)
         connect(&connector, &TcpConnector::resolved, &connector, &TcpConnector::cancel);
@@ -324,7 +354,7 @@ void TcpConnectorTest::mayBeDeletedInItsSlots()
     QFETCH(bool, isAtResolved);
     QTcpServer server;
     const std::uint16_t port = isRefused ? refusedPort() : listenOn(server, QHostAddress(QHostAddress::LocalHost));
-    auto connector = std::make_unique<TcpConnector>(optionsFor("127.0.0.1", port));
+    auto connector = std::make_unique<TcpConnector>(optionsFor("127.0.0.1", port), *m_loop);
     const auto forget = [&connector] { connector.reset(); };
     if (isAtResolved)
         connect(connector.get(), &TcpConnector::resolved, this, forget);
@@ -337,13 +367,67 @@ void TcpConnectorTest::mayBeDeletedInItsSlots()
 void TcpConnectorTest::handsTheStreamOverOnce()
 {
     QTcpServer server;
-    TcpConnector connector(optionsFor("127.0.0.1", listenOn(server, QHostAddress(QHostAddress::LocalHost))));
+    TcpConnector connector(optionsFor("127.0.0.1", listenOn(server, QHostAddress(QHostAddress::LocalHost))), *m_loop);
     QVERIFY(!connector.takeStream());
     Outcome outcome(connector);
     connector.start();
     QTRY_VERIFY(outcome.isOver());
     QVERIFY(outcome.stream);
     QVERIFY(!connector.takeStream());
+}
+
+void TcpConnectorTest::whatTheServerSaysFirstIsThereToRead_data()
+{
+    QTest::addColumn<bool>("isClosed");
+    QTest::newRow("and it waits") << false;
+    QTest::newRow("and it leaves") << true;
+}
+
+void TcpConnectorTest::whatTheServerSaysFirstIsThereToRead()
+{
+    QFETCH(bool, isClosed);
+    QTcpServer server;
+    connect(&server, &QTcpServer::newConnection, &server, [&server, isClosed] {
+        QTcpSocket* socket = server.nextPendingConnection();
+        socket->write("hello");
+        if (isClosed)
+            socket->close();
+    });
+    TcpConnector connector(optionsFor("127.0.0.1", listenOn(server, QHostAddress(QHostAddress::LocalHost))), *m_loop);
+    Outcome outcome(connector);
+    connector.start();
+    QTRY_VERIFY(outcome.isOver());
+    QVERIFY(outcome.stream);
+    // It came long before anybody listens.
+    QTest::qWait(5);
+    StreamRecorder recorder(*outcome.stream);
+    QTRY_COMPARE(recorder.received.size(), 5U);
+    QCOMPARE(recorder.received.front(), std::byte{'h'});
+    if (isClosed)
+        QTRY_VERIFY(recorder.closed);
+    else
+        QVERIFY(!recorder.closed);
+}
+
+void TcpConnectorTest::keepsTheZoneOfALinkLocalAddress()
+{
+    const auto own = linkLocalAddress();
+    if (!own)
+        QSKIP("no link-local address here");
+    QTcpServer server;
+    const std::uint16_t port = listenOn(server, *own);
+    if (port == 0)
+        QSKIP("this address is not to be had here");
+    const unsigned index = ::if_nametoindex(own->scopeId().toLatin1().constData());
+    QHostAddress byNumber = *own;
+    byNumber.setScopeId(QString::number(index));
+    for (const QHostAddress& address : {*own, byNumber}) {
+        TcpConnector connector(optionsFor(address.toString().toStdString(), port), *m_loop);
+        Outcome outcome(connector);
+        connector.start();
+        QTRY_VERIFY(outcome.isOver());
+        QVERIFY2(outcome.stream, qPrintable(address.toString()));
+    }
 }
 
 }  // namespace gvpn::transport

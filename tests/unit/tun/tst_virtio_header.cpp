@@ -63,6 +63,9 @@ private Q_SLOTS:
     void goesThereAndBack_data();
     void goesThereAndBack();
     void computesTheHeaderSizeItself();
+    void givesSmallAndManySegmentsAsTheyAre_data();
+    void givesSmallAndManySegmentsAsTheyAre();
+    void findsTheTransportBehindIPv6Options();
     void ignoresTheChecksumPlaceWithoutTheFlag();
     void whatNeedsNoCuttingIsWhole_data();
     void whatNeedsNoCuttingIsWhole();
@@ -123,6 +126,43 @@ void TestVirtioHeader::computesTheHeaderSizeItself()
     }
 }
 
+void TestVirtioHeader::givesSmallAndManySegmentsAsTheyAre_data()
+{
+    QTest::addColumn<int>("version");
+    QTest::addColumn<quint16>("segmentBytes");
+    for (const int version : {4, 6}) {
+        QTest::addRow("IPv%d, one byte each", version) << version << quint16{1};
+        QTest::addRow("IPv%d, smallest of Linux", version) << version << quint16{48};
+        QTest::addRow("IPv%d, too many", version) << version << quint16{300};
+    }
+}
+
+void TestVirtioHeader::givesSmallAndManySegmentsAsTheyAre()
+{
+    QFETCH(int, version);
+    QFETCH(quint16, segmentBytes);
+    const bool isIPv4 = version == 4;
+    const ByteVector packet = ipPacket(version, Tcp, 60020);
+    const std::uint16_t start = isIPv4 ? 20 : 40;
+    const auto header = tun::fromVirtio(raw(1, isIPv4 ? 1 : 4, 0, segmentBytes, start, 16), packet);
+    QVERIFY(header);
+    QCOMPARE(header->segmentBytes, segmentBytes);
+    QVERIFY(net::validateLocal(*header, net::IpPacket::parse(packet).value(), packet));
+    QVERIFY(!net::mayTravel(*header, packet.size()));
+}
+
+void TestVirtioHeader::findsTheTransportBehindIPv6Options()
+{
+    ByteVector packet = ipPacket(6, 0, 16 + 5000);
+    packet[40] = std::byte{60};
+    packet[48] = std::byte{Tcp};
+    packet[56 + 12] = std::byte{0x50};
+    const auto header = tun::fromVirtio(raw(1, 4, 60, 1000, 56, 16), packet);
+    QVERIFY(header);
+    QVERIFY(*header == segment(SegmentType::Tcp6, 76, 56, 16));
+    QVERIFY(net::validateLocal(*header, net::IpPacket::parse(packet).value(), packet));
+}
+
 void TestVirtioHeader::ignoresTheChecksumPlaceWithoutTheFlag()
 {
     // Flag 2 says that the checksum is known to be right.
@@ -174,7 +214,17 @@ void TestVirtioHeader::refusesWhatDoesNotFit_data()
     row("tcp6 in IPv4", ipPacket(4, Tcp, 5000), 4);
     row("tcp4 with UDP", ipPacket(4, Udp, 5000), 1);
     row("udp with TCP", ipPacket(4, Tcp, 5000), 5);
-    row("tcp behind an extension", ipPacket(6, 60, 5000), 4);
+    row("tcp behind routing", ipPacket(6, 43, 5000), 4);
+    ByteVector behind = ipPacket(6, 60, 5000);
+    row("nothing behind options", behind, 4);
+    behind[40] = std::byte{Udp};
+    row("udp behind options for tcp6", behind, 4);
+    behind[40] = std::byte{Tcp};
+    row("tcp behind options, short header", behind, 4);
+    behind = ipPacket(6, 0, 16);
+    behind[40] = std::byte{Udp};
+    behind[41] = std::byte{3};
+    row("options beyond the packet", behind, 5);
     row("cut tcp", ipPacket(4, Tcp, 19), 1);
     row("cut udp", ipPacket(6, Udp, 7), 5);
     ByteVector packet = ipPacket(4, Tcp, 5000);

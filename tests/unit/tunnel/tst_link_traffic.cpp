@@ -7,7 +7,6 @@
 
 using namespace gvpn;
 using namespace gvpn::test;
-using tunnel::PacketBatch;
 
 namespace {
 
@@ -52,7 +51,7 @@ private:
     LinkEnd& m_end;
     std::uint32_t m_count;
     std::mt19937 m_random;
-    PacketBatch m_batch;
+    FrameRun m_batch;
     std::uint32_t m_next = 0;
     int m_refusals = 0;
 };
@@ -140,7 +139,7 @@ void TestLinkTraffic::takesNothingWhileThereIsNoRoom()
     LinkPair pair({.windowBytes = 8 * 1024});
     pair.establish();
     pair.line.pauseReadingOfSecond(true);
-    PacketBatch batch;
+    FrameRun batch;
     while (!batch.isFull())
         batch.append(udpPacket(Us, Lan, 0, 1400), {});
     QVERIFY(pair.client.link->sendFrames(batch.frames()));
@@ -159,7 +158,7 @@ void TestLinkTraffic::theLargestBatchFits()
     pair.pump();
     pair.server.link->allowPackets();
     QVERIFY(pair.isEstablished());
-    PacketBatch batch;
+    FrameRun batch;
     batch.append(udpPacket(Us, Lan, 0, tunnel::BatchTargetBytes - 40), {});
     QVERIFY(!batch.isFull());
     const Segment largest = tcpSegment(Us, Lan, net::MaxPacketBytes - 40, 1400);
@@ -177,7 +176,7 @@ void TestLinkTraffic::segmentsKeepTheirHeader()
     pair.establish();
     const Segment segment = tcpSegment(Us, Lan, 60000, 1400);
     const Segment partial = unfinished(Us, Lan, net::IpProtocol::Udp, numberedPayload(1, 50));
-    PacketBatch batch;
+    FrameRun batch;
     batch.append(segment.bytes, segment.header);
     batch.append(partial.bytes, partial.header);
     QVERIFY(pair.server.link->sendFrames(batch.frames()));

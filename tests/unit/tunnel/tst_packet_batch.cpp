@@ -3,21 +3,52 @@
 
 #include <QtTest>
 
+#include <random>
+
 using namespace gvpn;
 using namespace gvpn::test;
 using namespace gvpn::tunnel;
 using namespace gvpn::tunnel::test;
-using protocol::FrameType;
 
 namespace {
 
 const net::IpAddress Us = address("10.86.0.2");
 const net::IpAddress Lan = address("172.17.0.9");
+/// Frames up to this size are copied to their neighbours.
+constexpr std::size_t MaxCopiedBytes = 8192;
+constexpr std::size_t UdpHeaders = 28;
 
-void write(PacketBatch& batch, const Segment& segment)
+/// A framed UDP packet whose frame has this size.
+PacketBlock blockOf(PacketPool& pool, std::uint32_t number, std::size_t frameBytes)
 {
-    std::ranges::copy(segment.bytes, batch.packetSpace().begin());
-    batch.commit(segment.bytes.size(), segment.header);
+    const ByteVector packet = udpPacket(Us, Lan, number, frameBytes - protocol::FrameHeaderBytes - UdpHeaders);
+    PacketBlock block = pool.make(packet.size());
+    std::ranges::copy(packet, block.packet().begin());
+    block.writeFrame({}, Framing::V2);
+    return block;
+}
+
+ByteVector joined(std::span<const ByteView> parts)
+{
+    ByteVector all;
+    for (const ByteView part : parts)
+        all.insert(all.end(), part.begin(), part.end());
+    return all;
+}
+
+/// The numbers of the packets in the parts, in order; nothing if they are not whole frames.
+std::vector<std::uint32_t> numbersIn(std::span<const ByteView> parts)
+{
+    std::vector<std::uint32_t> numbers;
+    for (const ByteView part : parts) {
+        // Each part stands for itself: whole frames.
+        const auto frames = decodeFrames(part);
+        if (!frames)
+            return {};
+        for (const PacketFrame& frame : *frames)
+            numbers.push_back(numberOf(frame.bytes));
+    }
+    return numbers;
 }
 
 }  // namespace
@@ -27,146 +58,217 @@ class TestPacketBatch : public QObject {
 
 private Q_SLOTS:
     void isEmptyAtFirst();
-    void framesDecodeBack();
-    void framesForV1();
-    void plainPacketsLeaveNoGap();
+    void smallFramesShareAPart();
+    void largeFramesStayInPlace_data();
+    void largeFramesStayInPlace();
+    void partsAreInTheOrderOfThePackets();
+    void keepsSegmentsAsTheyAre();
     void takesTheLargestPacketJustBelowTheTarget();
     void isFullAtTheTarget();
-    void clearKeepingMovesTheUncommittedPacketToTheFront();
-    void clearKeepingWorksOnAnEmptyBatch();
+    void neverHasTooManyParts();
+    void countsPacketsWithoutTheirHeaders();
+    void givesItsBlocksBack();
     void canBeFilledAgain();
+    void losesNothingInRandomUse();
 };
 
 void TestPacketBatch::isEmptyAtFirst()
 {
-    PacketBatch batch;
+    const PacketBatch batch;
     QVERIFY(batch.isEmpty());
     QVERIFY(!batch.isFull());
+    QVERIFY(batch.parts().empty());
     QCOMPARE(batch.packets(), std::size_t{0});
-    QCOMPARE(batch.frames().size(), std::size_t{0});
-    QCOMPARE(batch.packetSpace().size(), net::MaxPacketBytes);
+    QCOMPARE(batch.packetBytes(), std::size_t{0});
 }
 
-void TestPacketBatch::framesDecodeBack()
+void TestPacketBatch::smallFramesShareAPart()
 {
+    PacketPool pool;
     PacketBatch batch;
-    const Segment segment = tcpSegment(Us, Lan, 5000, 1000);
-    const Segment partial = unfinished(Us, Lan, net::IpProtocol::Udp, numberedPayload(7, 100));
-    const ByteVector plain = udpPacket(Us, Lan, 1);
-    batch.append(plain, {});
-    write(batch, segment);
-    write(batch, {{}, plain});
-    batch.append(partial.bytes, partial.header);
-    batch.append(segment.bytes, segment.header);
-    QCOMPARE(batch.packets(), std::size_t{5});
-    const auto frames = decodeFrames(batch.frames());
-    QVERIFY(frames);
-    const std::vector<PacketFrame> expected = {{FrameType::Packet, {}, plain},
-                                               {FrameType::Segment, segment.header, segment.bytes},
-                                               {FrameType::Packet, {}, plain},
-                                               {FrameType::Segment, partial.header, partial.bytes},
-                                               {FrameType::Segment, segment.header, segment.bytes}};
-    QVERIFY(*frames == expected);
+    for (std::uint32_t i = 0; i < 5; ++i)
+        batch.add(blockOf(pool, i, i == 2 ? MaxCopiedBytes : 100));
+    QCOMPARE(batch.parts().size(), std::size_t{1});
+    QVERIFY((numbersIn(batch.parts()) == std::vector<std::uint32_t>{0, 1, 2, 3, 4}));
+    // Copied: their blocks are free again.
+    QCOMPARE(pool.bytesInUse(), std::size_t{0});
 }
 
-void TestPacketBatch::framesForV1()
+void TestPacketBatch::largeFramesStayInPlace_data()
 {
-    // Body length, command 2, transaction 0, the packet; by hand.
+    QTest::addColumn<std::size_t>("frameBytes");
+    QTest::addColumn<bool>("isInPlace");
+    QTest::newRow("the largest that is copied") << MaxCopiedBytes << false;
+    QTest::newRow("a byte more") << MaxCopiedBytes + 1 << true;
+    QTest::newRow("large") << std::size_t{60'000} << true;
+}
+
+void TestPacketBatch::largeFramesStayInPlace()
+{
+    QFETCH(std::size_t, frameBytes);
+    QFETCH(bool, isInPlace);
+    PacketPool pool;
     PacketBatch batch;
-    ByteVector expected;
-    for (const std::size_t payloadBytes : {0U, 100U, 1400U}) {
-        const ByteVector packet = udpPacket(Us, Lan, 1, payloadBytes);
-        batch.append(packet, {}, Framing::V1);
-        const std::size_t length = packet.size() + 8;
-        for (const std::size_t byte :
-             {std::size_t{0}, std::size_t{0}, length >> 8U, length & 0xFFU, std::size_t{0}, std::size_t{0},
-              std::size_t{0}, std::size_t{2}, std::size_t{0}, std::size_t{0}, std::size_t{0}, std::size_t{0}})
-            expected.push_back(static_cast<std::byte>(byte));
-        expected.insert(expected.end(), packet.begin(), packet.end());
+    PacketBlock block = blockOf(pool, 1, frameBytes);
+    const ByteView frame = block.frame();
+    batch.add(std::move(block));
+    QCOMPARE(batch.parts().size(), std::size_t{1});
+    QCOMPARE(batch.parts()[0].size(), frameBytes);
+    QCOMPARE(batch.parts()[0].data() == frame.data(), isInPlace);
+    QCOMPARE(pool.bytesInUse() > 0, isInPlace);
+}
+
+void TestPacketBatch::partsAreInTheOrderOfThePackets()
+{
+    PacketPool pool;
+    PacketBatch batch;
+    std::uint32_t number = 0;
+    for (const std::size_t frameBytes : {100U, 200U, 9000U, 9001U, 300U, 400U, 500U, 9002U, 600U})
+        batch.add(blockOf(pool, number++, frameBytes));
+    const std::vector<std::size_t> expected{300, 9000, 9001, 1200, 9002, 600};
+    QCOMPARE(batch.parts().size(), expected.size());
+    for (std::size_t i = 0; i < expected.size(); ++i)
+        QCOMPARE(batch.parts()[i].size(), expected[i]);
+    QVERIFY((numbersIn(batch.parts()) == std::vector<std::uint32_t>{0, 1, 2, 3, 4, 5, 6, 7, 8}));
+}
+
+void TestPacketBatch::keepsSegmentsAsTheyAre()
+{
+    PacketPool pool;
+    PacketBatch batch;
+    const std::vector<Segment> sent{
+        {{}, udpPacket(Us, Lan, 1)},
+        tcpSegment(Us, Lan, 5000, 1000),
+        unfinished(Us, Lan, net::IpProtocol::Udp, numberedPayload(7, 100)),
+        tcpSegment(Us, Lan, 30'000, 1400),
+    };
+    for (const Segment& segment : sent) {
+        PacketBlock block = pool.make(segment.bytes.size());
+        std::ranges::copy(segment.bytes, block.packet().begin());
+        block.writeFrame(segment.header, Framing::V2);
+        batch.add(std::move(block));
     }
-    QCOMPARE(batch.packets(), std::size_t{3});
-    QVERIFY(std::ranges::equal(batch.frames(), expected));
-}
-
-void TestPacketBatch::plainPacketsLeaveNoGap()
-{
-    PacketBatch batch;
-    const ByteVector plain = udpPacket(Us, Lan, 1);
-    batch.append(plain, {});
-    QCOMPARE(batch.frames().size(), protocol::FrameHeaderBytes + plain.size());
-    batch.append(plain, {});
-    QCOMPARE(batch.frames().size(), 2 * (protocol::FrameHeaderBytes + plain.size()));
+    const auto frames = decodeFrames(joined(batch.parts()));
+    QVERIFY(frames && frames->size() == sent.size());
+    for (std::size_t i = 0; i < sent.size(); ++i)
+        QVERIFY((*frames)[i].segment == sent[i].header && (*frames)[i].bytes == sent[i].bytes);
 }
 
 void TestPacketBatch::takesTheLargestPacketJustBelowTheTarget()
 {
+    PacketPool pool;
     PacketBatch batch;
-    const ByteVector filler = udpPacket(Us, Lan, 1, BatchTargetBytes - protocol::FrameHeaderBytes - 28 - 1);
-    batch.append(filler, {});
-    QCOMPARE(batch.frames().size(), BatchTargetBytes - 1);
+    batch.add(blockOf(pool, 1, BatchTargetBytes - 1));
     QVERIFY(!batch.isFull());
-    Segment largest = tcpSegment(Us, Lan, net::MaxPacketBytes - 40, 1400);
-    QCOMPARE(largest.bytes.size(), net::MaxPacketBytes);
-    write(batch, largest);
+    const Segment largest = tcpSegment(Us, Lan, net::MaxPacketBytes - 40, 1400);
+    PacketBlock block = pool.make(largest.bytes.size());
+    std::ranges::copy(largest.bytes, block.packet().begin());
+    block.writeFrame(largest.header, Framing::V2);
+    batch.add(std::move(block));
     QVERIFY(batch.isFull());
-    QCOMPARE(batch.frames().size(), MaxBatchBytes - 1);
-    const auto frames = decodeFrames(batch.frames());
+    const ByteVector all = joined(batch.parts());
+    QCOMPARE(all.size(), MaxBatchBytes - 1);
+    const auto frames = decodeFrames(all);
     QVERIFY(frames && frames->size() == 2);
-    QVERIFY((*frames)[0].bytes == filler);
     QVERIFY((*frames)[1].bytes == largest.bytes);
 }
 
 void TestPacketBatch::isFullAtTheTarget()
 {
+    PacketPool pool;
     PacketBatch batch;
-    batch.append(udpPacket(Us, Lan, 1, BatchTargetBytes - protocol::FrameHeaderBytes - 28), {});
-    QCOMPARE(batch.frames().size(), BatchTargetBytes);
+    batch.add(blockOf(pool, 1, BatchTargetBytes - 100));
+    QVERIFY(!batch.isFull());
+    batch.add(blockOf(pool, 2, 100));
     QVERIFY(batch.isFull());
+
+    // The last small frame may begin just below the target.
+    batch.clear();
+    for (std::uint32_t i = 0; i < 7; ++i)
+        batch.add(blockOf(pool, i, MaxCopiedBytes));
+    batch.add(blockOf(pool, 7, MaxCopiedBytes - 1));
+    QVERIFY(!batch.isFull());
+    batch.add(blockOf(pool, 8, MaxCopiedBytes));
+    QVERIFY(batch.isFull());
+    QCOMPARE(batch.parts().size(), std::size_t{1});
+    QCOMPARE(numbersIn(batch.parts()).size(), std::size_t{9});
 }
 
-void TestPacketBatch::clearKeepingMovesTheUncommittedPacketToTheFront()
+void TestPacketBatch::neverHasTooManyParts()
 {
+    // The smallest frames that stay in place, with small ones between, make the most parts.
+    PacketPool pool;
     PacketBatch batch;
-    batch.append(udpPacket(Us, Lan, 1), {});
-    const Segment kept = tcpSegment(Us, Lan, 30000, 1400, 2);
-    std::ranges::copy(kept.bytes, batch.packetSpace().begin());
-    batch.clearKeeping(kept.bytes.size());
-    QVERIFY(batch.isEmpty());
-    QCOMPARE(batch.packets(), std::size_t{0});
-    batch.commit(kept.bytes.size(), kept.header);
-    const auto frames = decodeFrames(batch.frames());
-    QVERIFY(frames && frames->size() == 1);
-    QVERIFY(frames->front().bytes == kept.bytes);
+    for (std::uint32_t i = 0; !batch.isFull(); ++i)
+        batch.add(blockOf(pool, i, i % 2 == 0 ? MaxCopiedBytes + 1 : 50));
+    QVERIFY(batch.parts().size() <= MaxBatchParts);
+    QVERIFY(batch.parts().size() > 10);
 }
 
-void TestPacketBatch::clearKeepingWorksOnAnEmptyBatch()
+void TestPacketBatch::countsPacketsWithoutTheirHeaders()
 {
+    PacketPool pool;
     PacketBatch batch;
-    const ByteVector packet = udpPacket(Us, Lan, 3);
-    std::ranges::copy(packet, batch.packetSpace().begin());
-    batch.clearKeeping(packet.size());
-    batch.commit(packet.size(), {});
-    const auto frames = decodeFrames(batch.frames());
-    QVERIFY(frames && frames->size() == 1);
-    QVERIFY(frames->front().bytes == packet);
+    batch.add(blockOf(pool, 1, 100));
+    batch.add(blockOf(pool, 1, 20'000));
+    batch.add(blockOf(pool, 1, 1000));
+    QCOMPARE(batch.packets(), std::size_t{3});
+    QCOMPARE(batch.packetBytes(), 21'100 - 3 * protocol::FrameHeaderBytes);
+}
+
+void TestPacketBatch::givesItsBlocksBack()
+{
+    PacketPool pool;
+    {
+        PacketBatch batch;
+        batch.add(blockOf(pool, 1, 20'000));
+        batch.add(blockOf(pool, 1, 20'000));
+        QVERIFY(pool.bytesInUse() > 40'000);
+        batch.clear();
+        QCOMPARE(pool.bytesInUse(), std::size_t{0});
+        batch.add(blockOf(pool, 1, 20'000));
+    }
+    QCOMPARE(pool.bytesInUse(), std::size_t{0});
 }
 
 void TestPacketBatch::canBeFilledAgain()
 {
+    PacketPool pool;
     PacketBatch batch;
     for (std::uint32_t round = 0; round < 3; ++round) {
-        std::uint32_t count = 0;
-        while (!batch.isFull())
-            batch.append(udpPacket(Us, Lan, round * 1000 + count++, 1372), {});
-        const auto frames = decodeFrames(batch.frames());
-        QVERIFY(frames);
-        QCOMPARE(frames->size(), std::size_t{count});
-        QCOMPARE(batch.packets(), std::size_t{count});
-        for (std::uint32_t i = 0; i < count; ++i)
-            QCOMPARE(numberOf((*frames)[i].bytes), round * 1000 + i);
+        std::vector<std::uint32_t> expected;
+        while (!batch.isFull()) {
+            expected.push_back(round * 1000 + static_cast<std::uint32_t>(expected.size()));
+            batch.add(blockOf(pool, expected.back(), 1400));
+        }
+        QVERIFY(numbersIn(batch.parts()) == expected);
+        QCOMPARE(batch.packets(), expected.size());
         batch.clear();
-        QVERIFY(batch.isEmpty());
+        QVERIFY(batch.isEmpty() && batch.parts().empty());
         QCOMPARE(batch.packets(), std::size_t{0});
+        QCOMPARE(batch.packetBytes(), std::size_t{0});
+    }
+}
+
+void TestPacketBatch::losesNothingInRandomUse()
+{
+    const unsigned seed = std::random_device{}();
+    qInfo("seed %u", seed);
+    std::mt19937 random(seed);
+    PacketPool pool;
+    PacketBatch batch;
+    for (int round = 0; round < 15; ++round) {
+        ByteVector expected;
+        while (!batch.isFull()) {
+            const std::size_t frameBytes = 100 + random() % (random() % 4 == 0 ? 65'000 : 2000);
+            PacketBlock block =
+                blockOf(pool, static_cast<std::uint32_t>(random()), std::min(frameBytes, std::size_t{65'500}));
+            expected.insert(expected.end(), block.frame().begin(), block.frame().end());
+            batch.add(std::move(block));
+        }
+        QVERIFY(joined(batch.parts()) == expected);
+        QVERIFY(expected.size() <= MaxBatchBytes);
+        batch.clear();
     }
 }
 

@@ -21,42 +21,57 @@ const net::IpAddress Lan6 = address("fd00:17::9");
 constexpr net::SegmentSupport TakesNothing{};
 constexpr net::SegmentSupport TakesChecksums{.checksum = true};
 
-/// Collects the frames of all batches.
+/// Collects the frames of all blocks.
 class Sink {
 public:
+    explicit Sink(std::size_t poolBytes = PoolBytes)
+        : m_pool(poolBytes)
+    {}
+
     void append(const Segment& segment, const net::SegmentSupport& takes)
     {
-        m_framer.append(segment.bytes, segment.header, PacketForm{takes}, [this] { flush(); });
+        m_framer.append(segment.bytes, segment.header, PacketForm{takes},
+                        [this](PacketBlock block) { keep(std::move(block)); });
     }
     void commit(const Segment& segment, const net::SegmentSupport& takes)
     {
-        std::ranges::copy(segment.bytes, m_framer.batch().packetSpace().begin());
-        m_framer.commit(segment.bytes.size(), segment.header, PacketForm{takes}, [this] { flush(); });
+        std::ranges::copy(segment.bytes, m_pool.space().begin());
+        m_framer.commit(segment.bytes.size(), segment.header, PacketForm{takes},
+                        [this](PacketBlock block) { keep(std::move(block)); });
     }
-    void flush()
-    {
-        const auto decoded = decodeFrames(m_framer.batch().frames());
-        m_isBroken = m_isBroken || !decoded || m_framer.batch().frames().size() > MaxBatchBytes;
-        if (decoded)
-            m_frames.insert(m_frames.end(), decoded->begin(), decoded->end());
-        ++m_flushes;
-        m_framer.batch().clear();
-    }
-    [[nodiscard]] const std::vector<PacketFrame>& frames()
-    {
-        if (!m_framer.batch().isEmpty())
-            flush();
-        return m_frames;
-    }
-    [[nodiscard]] int flushes() const { return m_flushes; }
+    /// In blocks of one frame each; anything else is broken.
+    [[nodiscard]] const std::vector<PacketFrame>& frames() const { return m_frames; }
     [[nodiscard]] bool isBroken() const { return m_isBroken; }
-    [[nodiscard]] bool isFull() { return m_framer.batch().isFull(); }
+    /// Blocks that the pool had no room for.
+    [[nodiscard]] int lost() const { return m_lost; }
+    [[nodiscard]] const PacketPool& pool() const { return m_pool; }
+    /// From now on blocks are kept instead of given back.
+    void hold() { m_holds = true; }
 
 private:
-    PacketFramer m_framer;
+    void keep(PacketBlock block)
+    {
+        if (!block) {
+            ++m_lost;
+            return;
+        }
+        const auto decoded = decodeFrames(block.frame());
+        if (!decoded || decoded->size() != 1) {
+            m_isBroken = true;
+            return;
+        }
+        m_frames.push_back(decoded->front());
+        if (m_holds)
+            m_held.push(std::move(block));
+    }
+
+    PacketPool m_pool;
+    PacketFramer m_framer{m_pool};
     std::vector<PacketFrame> m_frames;
-    int m_flushes = 0;
+    PacketList m_held;
+    bool m_holds = false;
     bool m_isBroken = false;
+    int m_lost = 0;
 };
 
 std::vector<PacketFrame> plainFrames(const std::vector<ByteVector>& packets)
@@ -80,8 +95,14 @@ private Q_SLOTS:
     void cutsSegmentsThatThePeerDoesNotTake_data();
     void cutsSegmentsThatThePeerDoesNotTake();
     void cutsIfOnlyTheTypeIsTaken();
-    void flushesWhenTheBatchIsFull();
-    void flushesInTheMiddleOfACut();
+    void cutsWhatMayNotTravel_data();
+    void cutsWhatMayNotTravel();
+    void framesForV1();
+    void leavesWhatIsAppendedAsItIs();
+    void largePacketsAreNotCopied();
+    void tellsOfAPacketThatThePoolHasNoRoomFor_data();
+    void tellsOfAPacketThatThePoolHasNoRoomFor();
+    void tellsOnceOfACutThatThePoolHasNoRoomFor();
     void losesAndReordersNothing();
 };
 
@@ -174,32 +195,121 @@ void TestPacketFramer::cutsIfOnlyTheTypeIsTaken()
     QCOMPARE(sink.frames().size(), std::size_t{10});
 }
 
-void TestPacketFramer::flushesWhenTheBatchIsFull()
+void TestPacketFramer::cutsWhatMayNotTravel_data()
 {
-    Sink sink;
-    const Segment large = tcpSegment(Us, Lan, 30000, 1400);
-    sink.commit(large, net::SegmentSupport::all());
-    sink.commit(large, net::SegmentSupport::all());
-    QCOMPARE(sink.flushes(), 0);
-    sink.commit(large, net::SegmentSupport::all());
-    QCOMPARE(sink.flushes(), 1);
-    QVERIFY(!sink.isFull());
-    QCOMPARE(sink.frames().size(), std::size_t{3});
+    QTest::addColumn<int>("payloadBytes");
+    QTest::addColumn<int>("segmentBytes");
+    QTest::newRow("one byte each") << 2000 << 1;
+    QTest::newRow("64 KB of tiny segments") << 65000 << 48;
+    QTest::newRow("too many") << 65000 << 300;
+    QTest::newRow("one too many") << 128 * 216 + 1 << 216;
 }
 
-void TestPacketFramer::flushesInTheMiddleOfACut()
+void TestPacketFramer::cutsWhatMayNotTravel()
 {
+    QFETCH(int, payloadBytes);
+    QFETCH(int, segmentBytes);
+    for (const bool isIPv4 : {true, false}) {
+        const Segment segment =
+            tcpSegment(isIPv4 ? Us : Us6, isIPv4 ? Lan : Lan6, static_cast<std::size_t>(payloadBytes),
+                       static_cast<std::uint16_t>(segmentBytes));
+        Sink sink;
+        sink.commit(segment, net::SegmentSupport::all());
+        QVERIFY(sink.frames() == plainFrames(cutAll(segment.header, segment.bytes)));
+        QVERIFY(!sink.isBroken());
+        QCOMPARE(static_cast<int>(sink.frames().size()), (payloadBytes + segmentBytes - 1) / segmentBytes);
+    }
+}
+
+void TestPacketFramer::framesForV1()
+{
+    PacketPool pool;
+    PacketFramer framer(pool);
+    const Segment partial = unfinished(Us, Lan, net::IpProtocol::Udp, numberedPayload(9, 700));
+    const Segment large = tcpSegment(Us, Lan, 5000, 1400);
+    std::vector<ByteVector> expected = cutAll(large.header, large.bytes);
+    expected.insert(expected.begin(), finished(partial));
+    std::vector<ByteVector> got;
+    const auto keep = [&got](const PacketBlock& block) {
+        got.emplace_back(block.frame().begin(), block.frame().end());
+    };
+    std::ranges::copy(partial.bytes, pool.space().begin());
+    framer.commit(partial.bytes.size(), partial.header, {{}, Framing::V1}, keep);
+    framer.append(large.bytes, large.header, {{}, Framing::V1}, keep);
+    QCOMPARE(got.size(), expected.size());
+    for (std::size_t i = 0; i < got.size(); ++i) {
+        // Body length, command 2, transaction 0.
+        QCOMPARE(std::size_t{readBigEndian<std::uint32_t>(got[i], 0)}, expected[i].size() + 8);
+        QCOMPARE(readBigEndian<std::uint32_t>(got[i], 4), 2U);
+        QCOMPARE(readBigEndian<std::uint32_t>(got[i], 8), 0U);
+        QVERIFY(std::ranges::equal(ByteView(got[i]).subspan(12), expected[i]));
+    }
+}
+
+void TestPacketFramer::leavesWhatIsAppendedAsItIs()
+{
+    // A relayed packet stands in the link's buffer, and its checksum is somebody else's.
+    const Segment partial = unfinished(Us, Lan, net::IpProtocol::Udp, numberedPayload(9, 700));
+    const ByteVector before = partial.bytes;
     Sink sink;
-    const Segment large = tcpSegment(Us, Lan, 65000, 1400);
-    const Segment filler{{}, udpPacket(Us, Lan, 1, 60000)};
-    sink.commit(filler, TakesNothing);
-    sink.commit(large, TakesNothing);
-    QVERIFY(sink.flushes() >= 1);
-    QVERIFY(!sink.isFull());
-    std::vector<PacketFrame> expected = {{FrameType::Packet, {}, filler.bytes}};
-    for (const PacketFrame& frame : plainFrames(cutAll(large.header, large.bytes)))
-        expected.push_back(frame);
+    sink.append(partial, TakesNothing);
+    QVERIFY(partial.bytes == before);
+    const std::vector<PacketFrame> expected = {{FrameType::Packet, {}, finished(partial)}};
     QVERIFY(sink.frames() == expected);
+}
+
+void TestPacketFramer::largePacketsAreNotCopied()
+{
+    PacketPool pool;
+    PacketFramer framer(pool);
+    const Segment large = tcpSegment(Us, Lan, 60'000, 1400);
+    const std::byte* place = pool.space().data();
+    std::ranges::copy(large.bytes, pool.space().begin());
+    bool isInPlace = false;
+    framer.commit(large.bytes.size(), large.header, {net::SegmentSupport::all()},
+                  [&](const PacketBlock& block) { isInPlace = block.packet().data() == place; });
+    QVERIFY(isInPlace);
+}
+
+void TestPacketFramer::tellsOfAPacketThatThePoolHasNoRoomFor_data()
+{
+    QTest::addColumn<bool>("isAppended");
+    QTest::newRow("in place") << false;
+    QTest::newRow("copied") << true;
+}
+
+void TestPacketFramer::tellsOfAPacketThatThePoolHasNoRoomFor()
+{
+    QFETCH(bool, isAppended);
+    Sink sink(0);
+    const std::vector<Segment> packets{{{}, udpPacket(Us, Lan, 1)},
+                                       unfinished(Us, Lan, net::IpProtocol::Udp, numberedPayload(9, 700)),
+                                       tcpSegment(Us, Lan, 60'000, 1400)};
+    int lost = 0;
+    for (const net::SegmentSupport& takes : {net::SegmentSupport::all(), TakesNothing}) {
+        for (const Segment& packet : packets) {
+            if (isAppended)
+                sink.append(packet, takes);
+            else
+                sink.commit(packet, takes);
+            QCOMPARE(sink.lost(), ++lost);
+        }
+    }
+    QVERIFY(sink.frames().empty());
+}
+
+void TestPacketFramer::tellsOnceOfACutThatThePoolHasNoRoomFor()
+{
+    const Segment large = tcpSegment(Us, Lan, 14'000, 1400);
+    constexpr std::size_t SpaceBytes = protocol::PacketHeadroomBytes + net::MaxPacketBytes;
+    Sink sink(SpaceBytes + 4 * 2048);
+    sink.hold();
+    sink.commit(large, TakesNothing);
+    QCOMPARE(sink.lost(), 1);
+    auto expected = plainFrames(cutAll(large.header, large.bytes));
+    expected.resize(4);
+    QVERIFY(sink.frames() == expected);
+    QCOMPARE(sink.pool().bytesInUse(), SpaceBytes + 4 * 2048);
 }
 
 void TestPacketFramer::losesAndReordersNothing()
@@ -226,9 +336,9 @@ void TestPacketFramer::losesAndReordersNothing()
             sink.commit(packet, takes);
         else
             sink.append(packet, takes);
-        QVERIFY(!sink.isFull());
     }
     QVERIFY(!sink.isBroken());
+    QCOMPARE(sink.lost(), 0);
     QVERIFY(sink.frames() == expected);
 }
 

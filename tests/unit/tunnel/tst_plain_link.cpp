@@ -1,4 +1,5 @@
 #include "protocol/v1_conversation.h"
+#include "support/frame_run.h"
 #include "support/packets.h"
 #include "transport/memory_stream.h"
 #include "tunnel/plain_link.h"
@@ -10,7 +11,6 @@
 
 using namespace gvpn;
 using namespace gvpn::test;
-using tunnel::PacketBatch;
 using tunnel::PlainLink;
 namespace v1 = protocol::v1;
 
@@ -96,7 +96,7 @@ ByteVector registration()
     return v1::makeFrame(v1::Command::Register, 7, ByteVector(4));
 }
 
-void appendPacket(PacketBatch& batch, std::uint32_t number, std::size_t payloadBytes = 100)
+void appendPacket(FrameRun& batch, std::uint32_t number, std::size_t payloadBytes = 100)
 {
     batch.append(udpPacket(Us, Lan, number, payloadBytes), {}, tunnel::Framing::V1);
 }
@@ -114,6 +114,7 @@ private Q_SLOTS:
     void badLengthsEndIt();
     void keepsWhatTheSocketDoesNotTake();
     void aPeerThatDoesNotReadAnswersIsClosed();
+    void partsArriveInOrderUnderBackPressure();
     void closeSendsWhatWasWrittenBefore();
     void aResetEndsBoth();
     void doesNothingAfterItsEnd();
@@ -151,7 +152,7 @@ void TestPlainLink::carriesPacketsBothWays()
     Pair pair({.maxChunkBytes = 700});
     pair.shakeHands();
     for (End* end : {&pair.client, &pair.server}) {
-        PacketBatch batch;
+        FrameRun batch;
         for (std::uint32_t i = 0; i < 50; ++i)
             appendPacket(batch, i, 1200);
         QVERIFY(end->link->sendFrames(batch.frames()));
@@ -202,7 +203,7 @@ void TestPlainLink::keepsWhatTheSocketDoesNotTake()
 {
     Pair pair({.windowBytes = 20'000});
     pair.shakeHands();
-    PacketBatch batch;
+    FrameRun batch;
     for (std::uint32_t i = 0; i < 40; ++i)
         appendPacket(batch, i, 1200);
     pair.line.pauseReadingOfSecond(true);
@@ -225,14 +226,33 @@ void TestPlainLink::aPeerThatDoesNotReadAnswersIsClosed()
     pair.shakeHands();
     pair.line.pauseReadingOfFirst(true);
     const ByteVector answer = v1::makeFrame(v1::Command::Callback, 1, ByteVector(v1::MaxControlDataBytes));
+    const std::size_t pendingBytes = pair.context.pending.bufferBytes();
     std::size_t sentBytes = 0;
-    while (pair.server.recorder.ends.empty() && sentBytes < 10 * tunnel::PlainPendingBytes) {
+    while (pair.server.recorder.ends.empty() && sentBytes < 10 * pendingBytes) {
         pair.server.link->send(answer);
         sentBytes += answer.size();
     }
     QCOMPARE(pair.server.recorder.ends.size(), std::size_t{1});
     QVERIFY(pair.server.recorder.ends[0].code == ErrorCode::TimedOut);
-    QVERIFY(sentBytes < 2 * tunnel::PlainPendingBytes);
+    QVERIFY(sentBytes < 2 * pendingBytes);
+}
+
+void TestPlainLink::partsArriveInOrderUnderBackPressure()
+{
+    Pair pair({.windowBytes = 1000});
+    pair.shakeHands();
+    std::vector<FrameRun> runs(10);
+    std::vector<ByteView> parts;
+    for (std::uint32_t i = 0; i < 10; ++i) {
+        runs[i].append(udpPacket(Us, Lan, i, 700 + 100 * i), {}, tunnel::Framing::V1);
+        parts.push_back(runs[i].frames());
+    }
+    QVERIFY(pair.client.link->sendFrames(parts));
+    QVERIFY(!pair.client.link->hasRoom());
+    pair.pump();
+    QCOMPARE(pair.server.recorder.data.size(), std::size_t{10});
+    for (std::uint32_t i = 0; i < 10; ++i)
+        QVERIFY(pair.server.recorder.data[i] == udpPacket(Us, Lan, i, 700 + 100 * i));
 }
 
 void TestPlainLink::closeSendsWhatWasWrittenBefore()
@@ -263,7 +283,7 @@ void TestPlainLink::doesNothingAfterItsEnd()
     pair.shakeHands();
     pair.client.link->abort();
     pair.client.link->send(registration());
-    PacketBatch batch;
+    FrameRun batch;
     appendPacket(batch, 1);
     QVERIFY(!pair.client.link->sendFrames(batch.frames()));
     QVERIFY(!pair.client.link->hasRoom());

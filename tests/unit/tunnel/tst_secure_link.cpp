@@ -7,7 +7,7 @@
 
 using namespace gvpn;
 using namespace gvpn::test;
-using tunnel::PacketBatch;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -28,7 +28,7 @@ std::uint64_t idOf(const ByteVector& control)
 
 void sendPacket(tunnel::SecureLink& link)
 {
-    PacketBatch batch;
+    FrameRun batch;
     batch.append(udpPacket(Us, Lan), {});
     QVERIFY(link.sendFrames(batch.frames()));
 }
@@ -60,6 +60,8 @@ private Q_SLOTS:
     void canBeClosedFromInsideEachCallback_data();
     void canBeClosedFromInsideEachCallback();
     void canBeDestroyedWithoutAWord();
+    void waitsForItsTurnUntilItIsSetUp();
+    void whoEndsWhileItWaitsHasNoTurn();
 };
 
 void TestSecureLink::shakesHandsInRandomChunks()
@@ -93,7 +95,7 @@ void TestSecureLink::knowsThePeersPinWhenItIsEstablished()
 void TestSecureLink::sendsNothingBeforeItIsEstablished()
 {
     LinkPair pair;
-    PacketBatch batch;
+    FrameRun batch;
     batch.append(udpPacket(Us, Lan), {});
     QVERIFY(!pair.client.link->isEstablished());
     QVERIFY(!pair.client.link->hasRoom());
@@ -280,7 +282,7 @@ void TestSecureLink::aPeerThatDoesNotReadControlMessagesIsClosed()
     while (pair.client.recorder.ends.empty()) {
         pair.client.link->sendControl(large);
         sentBytes += large.size();
-        QVERIFY(sentBytes < WindowBytes + tunnel::PendingBytes + 2 * large.size());
+        QVERIFY(sentBytes < WindowBytes + pair.client.context.pending.bufferBytes() + 2 * large.size());
     }
     QVERIFY(sentBytes > WindowBytes);
     QVERIFY(pair.client.recorder.hasEndedWith(ErrorCode::TimedOut));
@@ -294,7 +296,7 @@ void TestSecureLink::doesNothingAfterItsEnd()
     pair.establish();
     pair.client.link->close();
     pair.pump();
-    PacketBatch batch;
+    FrameRun batch;
     batch.append(udpPacket(Us, Lan), {});
     for (LinkEnd* end : {&pair.client, &pair.server}) {
         const std::size_t ends = end->recorder.ends.size();
@@ -346,7 +348,7 @@ void TestSecureLink::canBeClosedFromInsideEachCallback()
     if (callback == 4)
         recorder.onRoom = leave;
     pair.line.pauseReadingOfFirst(true);
-    PacketBatch batch;
+    FrameRun batch;
     while (!batch.isFull())
         batch.append(udpPacket(Us, Lan, 1, 1400), {});
     while (callback == 4 && pair.server.link->sendFrames(batch.frames())) {
@@ -375,6 +377,63 @@ void TestSecureLink::canBeDestroyedWithoutAWord()
     pair.pump();
     QVERIFY(pair.server.recorder.ends.empty());
     QVERIFY(pair.client.recorder.hasEndedWith(ErrorCode::Closed));
+}
+
+void TestSecureLink::waitsForItsTurnUntilItIsSetUp()
+{
+    LinkPair pair;
+    tunnel::HandshakeQueue& queue = pair.server.context.handshakes;
+    queue.pace({}, pair.time, [] {});
+    const auto isWaiting = [&queue] { return queue.deadline() != Never; };
+    // A flight may come in several pieces: a turn for each.
+    const auto takeTurns = [&] {
+        while (isWaiting()) {
+            pair.time.advance(1ms);
+            queue.run(pair.time.now());
+            pair.pump();
+        }
+    };
+    pair.server.link->start();
+    pair.client.link->start();
+    pair.pump();
+    QVERIFY(isWaiting());
+    QVERIFY(!pair.client.link->isEstablished());
+    takeTurns();
+    QVERIFY(pair.isEstablished());
+
+    pair.client.link->sendControl(body(1));
+    pair.pump();
+    QVERIFY(isWaiting());
+    QVERIFY(pair.server.recorder.controls.empty());
+    takeTurns();
+    QCOMPARE(pair.server.recorder.controls.size(), std::size_t{1});
+
+    pair.server.link->allowPackets();
+    pair.client.link->sendControl(body(2));
+    pair.pump();
+    QCOMPARE(pair.server.recorder.controls.size(), std::size_t{2});
+    QVERIFY(!isWaiting());
+}
+
+void TestSecureLink::whoEndsWhileItWaitsHasNoTurn()
+{
+    for (const bool isDestroyed : {false, true}) {
+        LinkPair pair;
+        tunnel::HandshakeQueue& queue = pair.server.context.handshakes;
+        queue.pace({}, pair.time, [] {});
+        pair.server.link->start();
+        pair.client.link->start();
+        pair.pump();
+        if (isDestroyed)
+            pair.server.link.reset();
+        else
+            pair.server.link->close();
+        QCOMPARE(queue.deadline() == Never, isDestroyed);
+        queue.run(pair.time.now());
+        pair.pump();
+        QVERIFY(pair.client.recorder.hasEndedWith(ErrorCode::Closed));
+        QVERIFY(pair.server.recorder.ends.empty());
+    }
 }
 
 QTEST_APPLESS_MAIN(TestSecureLink)
