@@ -20,6 +20,11 @@ public:
         unsentLimit = bytes;
         return {};
     }
+    [[nodiscard]] Result<void> setReceiveLimit(std::uint32_t bytes) override
+    {
+        receiveLimits.push_back(bytes);
+        return {};
+    }
     [[nodiscard]] Result<std::string> congestionControl() const override { return algorithm; }
     [[nodiscard]] Result<void> setCongestionControl(std::string_view name) override
     {
@@ -35,6 +40,7 @@ public:
     std::optional<Error> infoError{};
     std::optional<Error> congestionError{};
     std::optional<std::uint32_t> unsentLimit{};
+    std::vector<std::uint32_t> receiveLimits{};
     std::vector<std::string> asked{};  // names, also those that were refused
     mutable int readings = 0;
 };

@@ -26,6 +26,7 @@ struct LineInfo {
     std::uint32_t segmentsDuplicated = 0;     // retransmitted though they had arrived (RFC 2883)
     std::uint64_t bytesSent = 0;              // retransmissions included
     std::uint64_t bytesRetransmitted = 0;     // of these
+    std::uint64_t bytesReceived = 0;          // each byte once
     std::uint64_t bytesPerSecond = 0;         // delivered lately
     bool isApplicationLimited = false;        // bytesPerSecond: there was no more to send
     std::uint32_t unsentBytes = 0;            // written, and not sent for the first time yet
@@ -41,6 +42,10 @@ public:
     [[nodiscard]] virtual Result<LineInfo> info() const = 0;
     /// The stream says that there is room only while less than this is written and not sent yet (TCP_NOTSENT_LOWAT).
     [[nodiscard]] virtual Result<void> setUnsentLimit(std::uint32_t bytes) = 0;
+    /// No more than about this waits here to be read (SO_RCVBUF; a process without rights gets no more than
+    /// net.core.rmem_max). 0: what the kernel finds right, as at the beginning. Unsupported: the kernel could not take
+    /// it back, so nothing was changed (before Linux 5.14).
+    [[nodiscard]] virtual Result<void> setReceiveLimit(std::uint32_t bytes) = 0;
     [[nodiscard]] virtual Result<std::string> congestionControl() const = 0;
     /// Works on the running connection. PermissionDenied: this process may not choose it; Unsupported: the system
     /// doesn't have it. The context says so in words, which need the name before them: "is not permitted …".

@@ -16,6 +16,7 @@ public:
 
     [[nodiscard]] Result<LineInfo> info() const override;
     [[nodiscard]] Result<void> setUnsentLimit(std::uint32_t bytes) override;
+    [[nodiscard]] Result<void> setReceiveLimit(std::uint32_t bytes) override;
     [[nodiscard]] Result<std::string> congestionControl() const override;
     [[nodiscard]] Result<void> setCongestionControl(std::string_view name) override;
 

@@ -1,5 +1,6 @@
 #include "transport/tcp_line.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
@@ -7,6 +8,7 @@
 #include <limits>
 
 // Not netinet/tcp.h: the C library's tcp_info lacks the newer fields.
+#include <linux/socket.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -17,6 +19,8 @@ namespace {
 
 /// What an older kernel doesn't fill in stays zero; without these there is nothing to judge by (Linux 4.19).
 constexpr std::size_t NeededBytes = offsetof(tcp_info, tcpi_dsack_dups) + sizeof(tcp_info::tcpi_dsack_dups);
+/// The kernel doubles it, as an int.
+constexpr std::uint32_t MaxReceiveLimitBytes = std::numeric_limits<int>::max() / 2;
 /// tcpi_min_rtt before the first measurement.
 constexpr std::uint32_t NoRoundTrip = std::numeric_limits<std::uint32_t>::max();
 
@@ -55,6 +59,7 @@ Result<LineInfo> TcpLine::info() const
     info.segmentsDuplicated = raw.tcpi_dsack_dups;
     info.bytesSent = raw.tcpi_bytes_sent;
     info.bytesRetransmitted = raw.tcpi_bytes_retrans;
+    info.bytesReceived = raw.tcpi_bytes_received;
     info.bytesPerSecond = raw.tcpi_delivery_rate;
     info.isApplicationLimited = raw.tcpi_delivery_rate_app_limited != 0;
     info.unsentBytes = raw.tcpi_notsent_bytes;
@@ -71,6 +76,27 @@ Result<void> TcpLine::setUnsentLimit(std::uint32_t bytes)
         return fail(descriptor.error());
     if (::setsockopt(*descriptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof(bytes)) != 0)
         return failed("TCP_NOTSENT_LOWAT");
+    return {};
+}
+
+Result<void> TcpLine::setReceiveLimit(std::uint32_t bytes)
+{
+    const auto descriptor = living(m_descriptor());
+    if (!descriptor)
+        return fail(descriptor.error());
+    int locks = 0;
+    socklen_t length = sizeof(locks);
+    if (::getsockopt(*descriptor, SOL_SOCKET, SO_BUF_LOCK, &locks, &length) != 0)
+        return fail(ErrorCode::Unsupported, "this kernel can't take a limit of the receive buffer back");
+    if (bytes == 0) {
+        locks &= ~SOCK_RCVBUF_LOCK;
+        return ::setsockopt(*descriptor, SOL_SOCKET, SO_BUF_LOCK, &locks, sizeof(locks)) == 0 ? Result<void>()
+                                                                                              : failed("SO_BUF_LOCK");
+    }
+    const int size = static_cast<int>(std::min(bytes, MaxReceiveLimitBytes));
+    if (::setsockopt(*descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) != 0
+        && ::setsockopt(*descriptor, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)) != 0)
+        return failed("SO_RCVBUF");
     return {};
 }
 

@@ -1,6 +1,7 @@
-// How much may wait behind the queue, where flows can't be told apart any more: in the kernel and in the batch that is
-// being sealed. Follows the outer line's speed, so that it is about the same short time on every line, but for the one
-// segment that is always sealed as a whole. Values and a pure class; part of LineWatch, in any thread.
+// How much may wait where flows can't be told apart any more: behind the queue, in the kernel and in the batch that is
+// being sealed, and in the kernel of the end that reads. Follows the outer line's speed, so that it is about the same
+// short time on every line, but for the one segment that is always sealed as a whole. Values and a pure class; part of
+// LineWatch, in any thread.
 #pragma once
 
 #include "base/clock.h"
@@ -18,24 +19,37 @@ inline constexpr std::uint32_t MinUnsentBytes = 6 * 1024;
 /// Above it nothing gets faster; it is what 1 Gbit/s sends in the time above.
 inline constexpr std::uint32_t MaxUnsentBytes = 256 * 1024;
 
+/// What may wait in the kernel to be read, on a line where this end is what is slow: its round trip is short and bytes
+/// come faster than from any but a local network. Left alone, the kernel lets 6 MB wait there, where all flows stand in
+/// one row. With half of this a ping waits a millisecond less, but the two ends wait for each other: a tenth less
+/// throughput. It is more than such a line holds by itself, by far.
+inline constexpr std::uint32_t FastReceiveBytes = 900 * 1024;
+inline constexpr double FastBytesPerSecond = 250e6;
+inline constexpr std::chrono::microseconds ShortRoundTrip{250};
+
 struct LineTuning {
     std::uint32_t unsentBytes = MaxUnsentBytes / 2;  // in the kernel
     std::size_t batchBytes = BatchTargetBytes;       // sealed by one write
     Clock::duration roundTrip{0};                    // for the queue; 0: not known yet
+    std::uint32_t receiveBytes = 0;                  // to be read; 0: as the kernel likes
     [[nodiscard]] bool operator==(const LineTuning&) const = default;
 };
 
 class LineTuner {
 public:
     /// Some times a second while something is being sent.
-    void observe(const transport::LineInfo& info);
+    void observe(const transport::LineInfo& info, TimePoint now);
     [[nodiscard]] const LineTuning& tuning() const { return m_tuning; }
 
 private:
+    void observeReceived(const transport::LineInfo& info, TimePoint now);
+
     static constexpr std::uint64_t InitialBytesPerSecond = LineTuning{}.unsentBytes * 1'000'000ULL / UnsentTime.count();
 
     LineTuning m_tuning;
     std::uint64_t m_bytesPerSecond = InitialBytesPerSecond;
+    std::uint64_t m_bytesReceived = 0;
+    TimePoint m_lastTime = Never;
 };
 
 }  // namespace gvpn::tunnel

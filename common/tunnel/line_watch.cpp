@@ -19,9 +19,9 @@ void LineWatch::start(TimePoint now)
     m_nextLook = now + LookInterval;
     if (auto info = m_parts.line->info()) {
         m_info = *info;
-        m_tuner.observe(*info);
+        m_tuner.observe(*info, now);
     }
-    limitUnsent();
+    limitWaiting();
     if (const auto wanted = m_choice.atStart())
         switchTo(*wanted);
 }
@@ -34,18 +34,20 @@ bool LineWatch::lookNow(TimePoint now)
     if (!info)
         return false;
     m_info = *info;
-    m_tuner.observe(*info);
-    limitUnsent();
+    m_tuner.observe(*info, now);
+    limitWaiting();
     if (const auto wanted = m_choice.observe(*info))
         switchTo(*wanted);
     return true;
 }
 
-void LineWatch::limitUnsent()
+void LineWatch::limitWaiting()
 {
     // A kernel that can't be told has more waiting than it should; everything works.
     if (m_tuner.tuning().unsentBytes != std::exchange(m_unsentLimit, m_tuner.tuning().unsentBytes))
         static_cast<void>(m_parts.line->setUnsentLimit(m_unsentLimit));
+    if (m_tuner.tuning().receiveBytes != std::exchange(m_receiveLimit, m_tuner.tuning().receiveBytes))
+        static_cast<void>(m_parts.line->setReceiveLimit(m_receiveLimit));
 }
 
 void LineWatch::switchTo(const CongestionSwitch& wanted)

@@ -51,7 +51,7 @@ public:
 
 private:
     [[nodiscard]] bool lookNow(TimePoint now);
-    void limitUnsent();
+    void limitWaiting();
     void switchTo(const CongestionSwitch& wanted);
     void onAnswer(const CongestionSwitch& wanted, const Result<void>& result);
     [[nodiscard]] std::string running() const;
@@ -62,6 +62,7 @@ private:
     std::optional<transport::LineInfo> m_info;
     LineTuner m_tuner;
     std::uint32_t m_unsentLimit = 0;                         // that the kernel has been told
+    std::uint32_t m_receiveLimit = 0;                        // the same
     TimePoint m_nextLook = Never;                            // until start()
     std::shared_ptr<int> m_alive = std::make_shared<int>();  // an answer may come too late
 };

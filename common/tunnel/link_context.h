@@ -11,13 +11,13 @@
 
 namespace gvpn::tunnel {
 
+/// What a link reads at one wake-up: enough to keep a fast sender busy, little enough to leave room for the other links
+/// of the thread and for the other direction.
 inline constexpr std::size_t ReadBytes = 128 * 1024;
-/// Reads of one wake-up: enough to keep a fast sender busy, few enough to leave room for the other links of the thread.
-inline constexpr int ReadsPerWakeUp = 2;
 
 /// The same for the TUN: so many packets, or about so many bytes.
 inline constexpr int TunPacketsPerWakeUp = 256;
-inline constexpr std::size_t TunBytesPerWakeUp = 256 * 1024;
+inline constexpr std::size_t TunBytesPerWakeUp = 128 * 1024;
 
 struct LinkContext {
     explicit LinkContext(const TimeSource& timeSource);

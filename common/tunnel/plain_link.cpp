@@ -64,13 +64,7 @@ void PlainLink::abort()
 
 void PlainLink::streamReadable()
 {
-    bool hasReceived = false;
-    for (int i = 0; i < ReadsPerWakeUp && !m_isOver; ++i) {
-        if (!readOnce())
-            break;
-        hasReceived = true;
-    }
-    if (!hasReceived || m_isOver)
+    if (!readOnce() || m_isOver)
         return;
     m_context.handshakes.notePackets(m_context.time.now());
     m_observer.linkReceived(m_context.time.now());

@@ -7,14 +7,6 @@
 
 namespace gvpn::tunnel {
 
-namespace {
-
-/// Many small packets are as much work as few large ones with many times their bytes: after so many a wake-up reads no
-/// more.
-constexpr std::size_t MaxFramesForMore = 512;
-
-}  // namespace
-
 SecureLink::SecureLink(std::unique_ptr<transport::ByteStream> stream, const tls::TlsContext& tlsContext,
                        tls::PeerCheck check, LinkContext& context, Observer& observer)
     : m_stream(std::move(stream))
@@ -124,44 +116,35 @@ void SecureLink::handshakeTurn()
 void SecureLink::readSome()
 {
     const TimePoint now = m_context.time.now();
-    bool hasReceived = false;
-    bool isThereMore = true;
-    m_handedOut = 0;
-    for (int i = 0; i < ReadsPerWakeUp && isThereMore; ++i) {
-        const std::size_t sizeBytes = readOnce(now);
-        hasReceived = hasReceived || sizeBytes > 0;
-        // Else there was room for more: asking again would cost a system call to learn that there is none.
-        isThereMore = sizeBytes == m_context.received.size() && m_handedOut < MaxFramesForMore && !m_isOver;
-    }
-    if (hasReceived && !m_isOver)
+    if (readOnce(now) && !m_isOver)
         m_observer.linkReceived(now);
 }
 
-std::size_t SecureLink::readOnce(TimePoint now)
+bool SecureLink::readOnce(TimePoint now)
 {
     const auto size = m_stream->read(m_context.received);
     if (!size) {
         end(size.error());
-        return 0;
+        return false;
     }
     if (*size == 0)
-        return 0;
+        return false;
     m_context.sealed.clear();
     const auto received =
         m_engine.receive(ByteView(m_context.received).first(*size), m_context.plaintext, m_context.sealed, now);
     // An answer goes out even on failure: it is the alert that tells the peer why.
     if (!m_context.sealed.isEmpty() && !flushSealed())
-        return 0;
+        return false;
     if (!received) {
         end(received.error());
-        return 0;
+        return false;
     }
     if (m_engine.isEstablished() && !std::exchange(m_wasEstablished, true))
         m_observer.linkEstablished();
     decode(ByteSpan(m_context.plaintext).first(received->plaintextBytes));
     if (received->isPeerClosed && !m_isOver)
         end(Error{ErrorCode::Closed, "the other end closed the connection"});
-    return *size;
+    return true;
 }
 
 void SecureLink::decode(ByteSpan plaintext)
@@ -185,7 +168,6 @@ void SecureLink::decode(ByteSpan plaintext)
 
 void SecureLink::handOut(const protocol::Frame& frame)
 {
-    ++m_handedOut;
     if (frame.type == protocol::FrameType::Control)
         m_observer.linkControl(frame.body);
     else

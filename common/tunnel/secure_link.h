@@ -70,7 +70,8 @@ private:
 
     void readSome();
     /// How many bytes; 0: there was nothing, or the link is over.
-    [[nodiscard]] std::size_t readOnce(TimePoint now);
+    /// True: there was something.
+    [[nodiscard]] bool readOnce(TimePoint now);
     void decode(ByteSpan plaintext);
     void handOut(const protocol::Frame& frame);
     /// Sends context.sealed, keeps what the socket doesn't take. False: the link is over.
@@ -86,7 +87,6 @@ private:
     protocol::FrameDecoder m_decoder;
     PendingWriter m_writer;
     net::Endpoint m_peer;
-    std::size_t m_handedOut = 0;  // frames of this wake-up
     bool m_wasEstablished = false;
     bool m_hasBegun = false;  // has had a turn of the context's handshakes
     bool m_isSetUp = false;   // packets are welcome: no more turns to wait for

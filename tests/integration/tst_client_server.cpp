@@ -320,7 +320,7 @@ void TestClientServer::manyPacketsKeepTheirOrder()
         office.tun.inject(udpPacket(Lan, client.address(), i, 1200));
         // As many at once as line and queue hold.
         if (i % 1000 == 999) {
-            for (int wakeUp = 0; wakeUp < 5; ++wakeUp) {
+            for (int wakeUp = 0; wakeUp < 10; ++wakeUp) {
                 office.hub.tunReadable();
                 office.settle();
             }

@@ -7,6 +7,7 @@
 
 #include <QtTest>
 
+#include <linux/socket.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 
@@ -36,6 +37,7 @@ private Q_SLOTS:
     void tellsWhatWasSent();
     void tellsWhatWaitsToBeSent();
     void limitsWhatWaitsToBeSent();
+    void limitsWhatWaitsToBeReadAndTakesItBack();
     void setsTheCongestionControlOfARunningConnection();
     void refusesACongestionControlThatThereIsNot_data();
     void refusesACongestionControlThatThereIsNot();
@@ -90,6 +92,31 @@ void TcpLineTest::limitsWhatWaitsToBeSent()
     QCOMPARE(set, 4096U);
     sendUntilFull(m_pair.first);
     QVERIFY(!isWritable(m_pair.first));
+}
+
+void TcpLineTest::limitsWhatWaitsToBeReadAndTakesItBack()
+{
+    TcpLine line = lineOfFirst();
+    const auto buffer = [this] {
+        int bytes = 0;
+        socklen_t length = sizeof(bytes);
+        return ::getsockopt(m_pair.first.get(), SOL_SOCKET, SO_RCVBUF, &bytes, &length) == 0 ? bytes : -1;
+    };
+    const auto locks = [this] {
+        int value = 0;
+        socklen_t length = sizeof(value);
+        return ::getsockopt(m_pair.first.get(), SOL_SOCKET, SO_BUF_LOCK, &value, &length) == 0 ? value : -1;
+    };
+    const int sendLock = locks() & SOCK_SNDBUF_LOCK;
+    const auto set = line.setReceiveLimit(100'000);
+    QVERIFY2(set.has_value(), set ? "" : set.error().context.c_str());
+    QCOMPARE(buffer(), 200'000);  // for its own accounts the kernel doubles it (socket(7))
+    QCOMPARE(locks(), sendLock | SOCK_RCVBUF_LOCK);
+    const std::uint64_t before = line.info().value().bytesReceived;
+    sendAll(m_pair.second, ByteVector(5000));
+    QTRY_COMPARE(line.info()->bytesReceived, before + 5000);
+    QVERIFY(line.setReceiveLimit(0).has_value());
+    QCOMPARE(locks(), sendLock);
 }
 
 void TcpLineTest::setsTheCongestionControlOfARunningConnection()
@@ -148,6 +175,7 @@ void TcpLineTest::answersWithErrorsAfterTheEnd()
     QCOMPARE(line.congestionControl().error().code, ErrorCode::Closed);
     QCOMPARE(line.setCongestionControl("reno").error().code, ErrorCode::Closed);
     QCOMPARE(line.setUnsentLimit(1).error().code, ErrorCode::Closed);
+    QCOMPARE(line.setReceiveLimit(1).error().code, ErrorCode::Closed);
 }
 
 void TcpLineTest::belongsToAnEpollStreamAndEndsWithIt()

@@ -38,6 +38,7 @@ private Q_SLOTS:
     void saysNothingWhenTheNamedOneRunsAlready();
     void takesAnAnswerThatComesLate();
     void bearsAnAnswerThatComesAfterItsEnd();
+    void limitsWhatWaitsToBeReadAndTakesItBack();
     void hasNothingToDoWithoutALine();
 
 private:
@@ -188,6 +189,24 @@ void LineWatchTest::bearsAnAnswerThatComesAfterItsEnd()
     }
     setter.answer({});
     QCOMPARE(m_changes, 0);
+}
+
+void LineWatchTest::limitsWhatWaitsToBeReadAndTakesItBack()
+{
+    m_line.state.roundTrip = m_line.state.minRoundTrip = 60us;
+    LineWatch watch(parts());
+    watch.start(m_now);
+    const auto receive = [&](std::uint64_t bytes) {
+        m_now += LookInterval;
+        m_line.state.bytesReceived += bytes;
+        QVERIFY(watch.look(m_now));
+    };
+    receive(200'000'000);
+    receive(200'000'000);
+    QCOMPARE(m_line.receiveLimits, std::vector<std::uint32_t>{FastReceiveBytes});
+    receive(0);
+    receive(0);
+    QCOMPARE(m_line.receiveLimits, (std::vector<std::uint32_t>{FastReceiveBytes, 0}));
 }
 
 void LineWatchTest::hasNothingToDoWithoutALine()
