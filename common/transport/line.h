@@ -42,7 +42,7 @@ public:
     [[nodiscard]] virtual Result<LineInfo> info() const = 0;
     /// The stream says that there is room only while less than this is written and not sent yet (TCP_NOTSENT_LOWAT).
     [[nodiscard]] virtual Result<void> setUnsentLimit(std::uint32_t bytes) = 0;
-    /// No more than about this waits here to be read (SO_RCVBUF; a process without rights gets no more than
+    /// No more than about this waits here to be read (SO_RCVBUF; a process without rights gets no more than twice
     /// net.core.rmem_max). 0: what the kernel finds right, as at the beginning. Unsupported: the kernel could not take
     /// it back, so nothing was changed (before Linux 5.14).
     [[nodiscard]] virtual Result<void> setReceiveLimit(std::uint32_t bytes) = 0;

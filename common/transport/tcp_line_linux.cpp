@@ -19,8 +19,8 @@ namespace {
 
 /// What an older kernel doesn't fill in stays zero; without these there is nothing to judge by (Linux 4.19).
 constexpr std::size_t NeededBytes = offsetof(tcp_info, tcpi_dsack_dups) + sizeof(tcp_info::tcpi_dsack_dups);
-/// The kernel doubles it, as an int.
-constexpr std::uint32_t MaxReceiveLimitBytes = std::numeric_limits<int>::max() / 2;
+/// The kernel takes an int, and doubles it for its own accounts (socket(7)).
+constexpr std::uint32_t MaxReceiveLimitBytes = std::numeric_limits<int>::max();
 /// tcpi_min_rtt before the first measurement.
 constexpr std::uint32_t NoRoundTrip = std::numeric_limits<std::uint32_t>::max();
 
@@ -93,7 +93,7 @@ Result<void> TcpLine::setReceiveLimit(std::uint32_t bytes)
         return ::setsockopt(*descriptor, SOL_SOCKET, SO_BUF_LOCK, &locks, sizeof(locks)) == 0 ? Result<void>()
                                                                                               : failed("SO_BUF_LOCK");
     }
-    const int size = static_cast<int>(std::min(bytes, MaxReceiveLimitBytes));
+    const int size = static_cast<int>(std::min(bytes, MaxReceiveLimitBytes) / 2);
     if (::setsockopt(*descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) != 0
         && ::setsockopt(*descriptor, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)) != 0)
         return failed("SO_RCVBUF");

@@ -1,13 +1,12 @@
 #include "tunnel/line_tuning.h"
 
 #include <algorithm>
-#include <utility>
 
 namespace gvpn::tunnel {
 
-void LineTuner::observe(const transport::LineInfo& info, TimePoint now)
+void LineTuner::observe(const transport::LineInfo& info)
 {
-    observeReceived(info, now);
+    chooseReceiveBytes(info);
     // Not the shortest: a loss is repaired behind what stands in the line's own queue.
     m_tuning.roundTrip = info.roundTrip;
     // Sent below what the line can: that says nothing about the line unless it is more than was known.
@@ -19,16 +18,16 @@ void LineTuner::observe(const transport::LineInfo& info, TimePoint now)
     m_tuning.batchBytes = std::min<std::size_t>(m_tuning.unsentBytes, BatchTargetBytes);
 }
 
-void LineTuner::observeReceived(const transport::LineInfo& info, TimePoint now)
+/// Only while the kernel's buffer can't have grown: to shrink one that is full makes the kernel throw away what
+/// arrives, and the sender wait for 200 ms.
+void LineTuner::chooseReceiveBytes(const transport::LineInfo& info)
 {
-    const std::uint64_t bytes = info.bytesReceived - std::exchange(m_bytesReceived, info.bytesReceived);
-    const TimePoint before = std::exchange(m_lastTime, now);
-    if (before == Never || now <= before)
+    if (info.minRoundTrip.count() == 0)
         return;
-    const std::chrono::duration<double> seconds = now - before;
-    const bool isFast = static_cast<double>(bytes) >= FastBytesPerSecond * seconds.count();
-    const bool isShort = info.minRoundTrip.count() > 0 && info.minRoundTrip <= ShortRoundTrip;
-    m_tuning.receiveBytes = isFast && isShort ? FastReceiveBytes : 0;
+    if (info.minRoundTrip <= ShortRoundTrip && info.bytesReceived < ShortReceiveBytes)
+        m_tuning.receiveBytes = ShortReceiveBytes;
+    else if (info.minRoundTrip > ReleasedRoundTrip)
+        m_tuning.receiveBytes = 0;
 }
 
 }  // namespace gvpn::tunnel

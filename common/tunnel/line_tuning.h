@@ -19,13 +19,14 @@ inline constexpr std::uint32_t MinUnsentBytes = 6 * 1024;
 /// Above it nothing gets faster; it is what 1 Gbit/s sends in the time above.
 inline constexpr std::uint32_t MaxUnsentBytes = 256 * 1024;
 
-/// What may wait in the kernel to be read, on a line where this end is what is slow: its round trip is short and bytes
-/// come faster than from any but a local network. Left alone, the kernel lets 6 MB wait there, where all flows stand in
-/// one row. With half of this a ping waits a millisecond less, but the two ends wait for each other: a tenth less
-/// throughput. It is more than such a line holds by itself, by far.
-inline constexpr std::uint32_t FastReceiveBytes = 900 * 1024;
-inline constexpr double FastBytesPerSecond = 250e6;
+/// What may wait in the kernel to be read on a line with a short round trip, where this end may be what is slow. Left
+/// alone, the kernel lets 6 MB wait there, where all flows stand in one row. With half of this a ping waits a
+/// millisecond less, but the two ends wait for each other: a tenth less throughput. Such a line itself holds less, by
+/// far.
+inline constexpr std::uint32_t ShortReceiveBytes = 1800 * 1024;
 inline constexpr std::chrono::microseconds ShortRoundTrip{250};
+/// Longer than that after all (a computer that has moved): nothing is limited any more.
+inline constexpr std::chrono::microseconds ReleasedRoundTrip{1000};
 
 struct LineTuning {
     std::uint32_t unsentBytes = MaxUnsentBytes / 2;  // in the kernel
@@ -38,18 +39,16 @@ struct LineTuning {
 class LineTuner {
 public:
     /// Some times a second while something is being sent.
-    void observe(const transport::LineInfo& info, TimePoint now);
+    void observe(const transport::LineInfo& info);
     [[nodiscard]] const LineTuning& tuning() const { return m_tuning; }
 
 private:
-    void observeReceived(const transport::LineInfo& info, TimePoint now);
+    void chooseReceiveBytes(const transport::LineInfo& info);
 
     static constexpr std::uint64_t InitialBytesPerSecond = LineTuning{}.unsentBytes * 1'000'000ULL / UnsentTime.count();
 
     LineTuning m_tuning;
     std::uint64_t m_bytesPerSecond = InitialBytesPerSecond;
-    std::uint64_t m_bytesReceived = 0;
-    TimePoint m_lastTime = Never;
 };
 
 }  // namespace gvpn::tunnel

@@ -19,7 +19,7 @@ void LineWatch::start(TimePoint now)
     m_nextLook = now + LookInterval;
     if (auto info = m_parts.line->info()) {
         m_info = *info;
-        m_tuner.observe(*info, now);
+        m_tuner.observe(*info);
     }
     limitWaiting();
     if (const auto wanted = m_choice.atStart())
@@ -34,7 +34,7 @@ bool LineWatch::lookNow(TimePoint now)
     if (!info)
         return false;
     m_info = *info;
-    m_tuner.observe(*info, now);
+    m_tuner.observe(*info);
     limitWaiting();
     if (const auto wanted = m_choice.observe(*info))
         switchTo(*wanted);
