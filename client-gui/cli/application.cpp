@@ -236,8 +236,8 @@ Result<void> Application::makeConnection()
     m_edges = std::make_unique<client::Edges>(client::Edges{
         .makeConnector = [this](const net::HostPort& server) { return client::makeTcpConnector(server, *m_loop); },
         .openTun =
-            [usesOffloads = m_options.usesOffloads](const std::string& name) {
-                return tun::openLinuxTun({name, usesOffloads});
+            [usesOffloads = m_options.usesOffloads](const std::string& name, const client::TunOpened& opened) {
+                opened(tun::openLinuxTun({name, usesOffloads}));
             },
         .configurator = *m_configurator,
         .readSnapshot = system::readNetworkSnapshot,

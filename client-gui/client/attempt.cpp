@@ -45,6 +45,11 @@ void Attempt::leave()
         m_link->leave();
 }
 
+void Attempt::loseNetwork(const Error& error)
+{
+    fail(Fault{.stage = Stage::Tun, .error = error});
+}
+
 void Attempt::onConnected(std::unique_ptr<transport::ByteStream> stream)
 {
     if (m_isOver)
@@ -80,15 +85,21 @@ void Attempt::reach(Stage stage)
 }
 
 /// The TUN is opened already here, because the hello says which segments it takes.
-std::optional<protocol::ClientOffer> Attempt::linkReady()
+void Attempt::linkReady()
 {
     reach(Stage::Login);
-    const auto device = m_network.open(m_inputs.options.tunName);
-    if (!device) {
+    m_network.open(m_inputs.options.tunName, [guard = QPointer(this)](const Result<tun::TunDevice*>& device) {
+        if (guard && !guard->m_isOver)
+            guard->onTunOpen(device);
+    });
+}
+
+void Attempt::onTunOpen(const Result<tun::TunDevice*>& device)
+{
+    if (device)
+        m_link->begin(takeOffer(**device));
+    else
         fail(Fault{.stage = Stage::Tun, .error = device.error()});
-        return std::nullopt;
-    }
-    return takeOffer(**device);
 }
 
 protocol::ClientOffer Attempt::takeOffer(const tun::TunDevice& device)

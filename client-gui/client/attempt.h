@@ -43,6 +43,8 @@ public:
     void start();
     /// Says goodbye where there is somebody, and rests. No signal follows.
     void leave();
+    /// What was set up on this computer is gone: failed() follows.
+    void loseNetwork(const Error& error);
     [[nodiscard]] PasswordFate passwordFate() const;
 
 Q_SIGNALS:
@@ -63,7 +65,7 @@ Q_SIGNALS:
     void failed(const gvpn::client::Fault& fault);
 
 private:
-    [[nodiscard]] std::optional<protocol::ClientOffer> linkReady() override;
+    void linkReady() override;
     void linkLoggedIn(std::optional<protocol::LoginMethod> method) override;
     void linkEstablished(const protocol::Established& established) override;
     void linkPacket(const net::SegmentHeader& segment, ByteSpan packet) override;
@@ -75,6 +77,7 @@ private:
     /// The only place that decides which protocol is spoken.
     [[nodiscard]] Result<std::unique_ptr<ServerLink>> makeLink(std::unique_ptr<transport::ByteStream> stream);
     [[nodiscard]] bool isV1() const { return m_inputs.options.wireProtocol == WireProtocol::V1; }
+    void onTunOpen(const Result<tun::TunDevice*>& device);
     /// The credentials go with it: nothing of them stays here.
     [[nodiscard]] protocol::ClientOffer takeOffer(const tun::TunDevice& device);
     [[nodiscard]] std::optional<protocol::LoginMethod> sentLogin() const

@@ -48,6 +48,13 @@ void Connection::disconnectFromServer()
     post(DisconnectRequested{});
 }
 
+void Connection::loseNetwork(const Error& error)
+{
+    if (m_attempt)
+        m_attempt->loseNetwork(error);
+    m_network.clear([](const Result<void>& /*result*/) {});
+}
+
 /// One event after the other: what a command or a listener causes waits until the step before it is done.
 void Connection::post(Event event)
 {

@@ -25,6 +25,10 @@ public:
     /// The key that the server must have, from now on. Only while Disconnected.
     void setPin(const Pin& pin) { m_options.pin = pin; }
 
+    /// Somebody else kept what was set up on this computer, and is gone: the connection is lost, and the next attempt
+    /// sets it up anew.
+    void loseNetwork(const Error& error);
+
     [[nodiscard]] const State& state() const { return m_state; }
     [[nodiscard]] const tunnel::Counters& counters() const { return m_counters; }
 

@@ -40,10 +40,13 @@ public:
     virtual void stop() = 0;
 };
 
+using TunOpened = std::function<void(Result<std::unique_ptr<tun::TunDevice>>)>;
+
 struct Edges {
     std::function<std::unique_ptr<Connector>(const net::HostPort&)> makeConnector;
-    /// An empty name: the first free gvpn0, gvpn1, …
-    std::function<Result<std::unique_ptr<tun::TunDevice>>(const std::string& name)> openTun;
+    /// An empty name: the first free gvpn0, gvpn1, … opened is called once, before it returns or from the event loop: a
+    /// person may be asked first. Not after configurator.clear(), which gives up what is still being opened.
+    std::function<void(const std::string& name, TunOpened opened)> openTun;
     system::NetworkConfigurator& configurator;
     std::function<Result<system::NetworkSnapshot>()> readSnapshot;
     /// The device key for this server, made on first use: one for each server, so that servers can't compare users.

@@ -73,10 +73,14 @@ void SecureServerLink::leave()
 void SecureServerLink::linkEstablished()
 {
     m_timer->stop();
-    auto offer = m_observer.linkReady();
-    if (!offer || m_isOver)
+    m_observer.linkReady();
+}
+
+void SecureServerLink::begin(protocol::ClientOffer offer)
+{
+    if (m_isOver)
         return;
-    m_conversation.emplace(std::move(*offer));
+    m_conversation.emplace(std::move(offer));
     performAll(m_conversation->start(m_edges.time.now()));
 }
 

@@ -19,6 +19,7 @@ public:
                                                                     tunnel::LinkContext& context,
                                                                     ServerLink::Observer& observer);
     void start() override;
+    void begin(protocol::ClientOffer offer) override;
     void leave() override;
     [[nodiscard]] tunnel::PacketLink& packets() override { return m_link; }
     [[nodiscard]] std::optional<protocol::LoginMethod> sentLogin() const override
@@ -47,7 +48,7 @@ private:
     const Edges& m_edges;
     ServerLink::Observer& m_observer;
     std::optional<Pin> m_pin;
-    std::optional<protocol::ClientConversation> m_conversation;  // from the end of the handshake on
+    std::optional<protocol::ClientConversation> m_conversation;  // from begin() on
     tls::TlsContext m_tlsContext;
     tunnel::SecureLink m_link;
     std::unique_ptr<Timer> m_timer;  // the TLS deadline, then the conversation's

@@ -21,9 +21,8 @@ public:
     /// From inside a callback the link may be left, but not destroyed.
     class Observer {
     public:
-        /// The conversation can begin: TLS stands, or (v1) the stream. What it begins with, of which v1 uses the one
-        /// address that is wanted; none: left in the callback.
-        [[nodiscard]] virtual std::optional<protocol::ClientOffer> linkReady() = 0;
+        /// The conversation can begin: TLS stands, or (v1) the stream. It waits for begin().
+        virtual void linkReady() = 0;
         /// The server has let us in (the method, as it was sent), or (v1, none) taken our version. The address is
         /// asked for.
         virtual void linkLoggedIn(std::optional<protocol::LoginMethod> method) = 0;
@@ -41,6 +40,9 @@ public:
 
     virtual ~ServerLink() = default;
     virtual void start() = 0;
+    /// Once, inside of linkReady() or later. Of the offer v1 uses the one address that is wanted. After the end:
+    /// nothing.
+    virtual void begin(protocol::ClientOffer offer) = 0;
     /// A goodbye, if the protocol has one and the server has heard from us, then the end.
     virtual void leave() = 0;
     [[nodiscard]] virtual tunnel::PacketLink& packets() = 0;

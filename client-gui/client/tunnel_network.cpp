@@ -7,15 +7,27 @@
 
 namespace gvpn::client {
 
-Result<tun::TunDevice*> TunnelNetwork::open(const std::string& name)
+void TunnelNetwork::open(const std::string& name, Opened opened)
 {
-    if (!m_device) {
-        auto device = m_edges.openTun(name);
-        if (!device)
-            return fail(device.error());
-        m_device = std::move(*device);
+    if (m_device) {
+        opened(m_device.get());
+        return;
     }
-    return m_device.get();
+    m_opened = std::move(opened);
+    if (std::exchange(m_isOpening, true))
+        return;
+    m_edges.openTun(name, [guard = QPointer(this), generation = m_generation](auto device) {
+        if (!guard || guard->m_generation != generation)
+            return;
+        guard->m_isOpening = false;
+        const Opened waiting = std::exchange(guard->m_opened, {});
+        if (!device) {
+            waiting(fail(device.error()));
+            return;
+        }
+        guard->m_device = std::move(*device);
+        waiting(guard->m_device.get());
+    });
 }
 
 void TunnelNetwork::apply(const net::TunnelSettings& settings, const std::vector<net::Prefix>& routes, Done done)
@@ -53,6 +65,8 @@ void TunnelNetwork::applyNext()
 void TunnelNetwork::clear(Done done)
 {
     ++m_generation;
+    m_isOpening = false;
+    m_opened = {};
     m_isApplying = false;
     m_next.reset();
     m_edges.configurator.clear([guard = QPointer(this), done = std::move(done)](const Result<void>& result) {

@@ -14,14 +14,16 @@ namespace gvpn::client {
 class TunnelNetwork : public QObject {
 public:
     using Done = std::function<void(Result<void>)>;
+    using Opened = std::function<void(const Result<tun::TunDevice*>&)>;
 
     /// edges outlive it.
     explicit TunnelNetwork(const Edges& edges)
         : m_edges(edges)
     {}
 
-    /// Opens the TUN, or gives the one that is open.
-    [[nodiscard]] Result<tun::TunDevice*> open(const std::string& name);
+    /// Opens the TUN, or gives the one that is open; opened may be called at once. While one is being opened a newer
+    /// call waits for the same one and takes the place of the older, whose opened never comes. So it is on clear().
+    void open(const std::string& name, Opened opened);
     [[nodiscard]] tun::TunDevice* device() const { return m_device.get(); }
 
     /// Addresses, which only the tunnel reaches, MTU and routes; only what differs from the last time is changed.
@@ -39,6 +41,8 @@ private:
 
     const Edges& m_edges;
     std::unique_ptr<tun::TunDevice> m_device;
+    Opened m_opened;  // who waits for it
+    bool m_isOpening = false;
     std::optional<Goal> m_next;
     bool m_isApplying = false;
     unsigned m_generation = 0;  // of clear(): what was begun before it has no say any more

@@ -29,11 +29,15 @@ V1ServerLink::V1ServerLink(std::unique_ptr<transport::ByteStream> stream, const 
 
 void V1ServerLink::start()
 {
-    const auto offer = m_observer.linkReady();
-    if (!offer || m_isOver)
+    m_observer.linkReady();
+}
+
+void V1ServerLink::begin(protocol::ClientOffer offer)
+{
+    if (m_isOver)
         return;
-    assert(offer->address.wanted.size() == 1);
-    m_conversation.emplace(v1::ClientOffer{offer->address.wanted.front(), transactionId(m_edges.roll())});
+    assert(offer.address.wanted.size() == 1);
+    m_conversation.emplace(v1::ClientOffer{offer.address.wanted.front(), transactionId(m_edges.roll())});
     m_link.start();
     performAll(m_conversation->start(m_edges.time.now()));
 }

@@ -15,6 +15,7 @@ public:
     V1ServerLink(std::unique_ptr<transport::ByteStream> stream, const Edges& edges, tunnel::LinkContext& context,
                  ServerLink::Observer& observer);
     void start() override;
+    void begin(protocol::ClientOffer offer) override;
     void leave() override;
     [[nodiscard]] tunnel::PacketLink& packets() override { return m_link; }
     [[nodiscard]] std::optional<protocol::LoginMethod> sentLogin() const override { return std::nullopt; }
@@ -33,7 +34,7 @@ private:
 
     const Edges& m_edges;
     ServerLink::Observer& m_observer;
-    std::optional<protocol::v1::ClientConversation> m_conversation;  // from start() on
+    std::optional<protocol::v1::ClientConversation> m_conversation;  // from begin() on
     tunnel::PlainLink m_link;
     std::unique_ptr<Timer> m_timer;  // the conversation's deadline
     bool m_isOver = false;

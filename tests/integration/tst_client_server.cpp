@@ -160,12 +160,13 @@ public:
     system::RecordingConfigurator configurator;
     tunnel::DirectCongestionSetter congestionSetter;
     Edges edges{.makeConnector = [this](const net::HostPort&) { return std::make_unique<FakeConnector>(*this); },
-                .openTun = [this](const std::string&) -> Result<std::unique_ptr<tun::TunDevice>> {
-                    auto device = std::make_unique<tun::FakeTun>("gvpn1", net::SegmentSupport::all());
-                    ++tunsOpened;
-                    clientTun = device.get();
-                    return device;
-                },
+                .openTun =
+                    [this](const std::string&, const TunOpened& opened) {
+                        auto device = std::make_unique<tun::FakeTun>("gvpn1", net::SegmentSupport::all());
+                        ++tunsOpened;
+                        clientTun = device.get();
+                        opened(std::move(device));
+                    },
                 .configurator = configurator,
                 .readSnapshot = [] { return Result<system::NetworkSnapshot>(system::NetworkSnapshot()); },
                 .identityFor = [this](const Pin&) { return tls::Identity::fromPem(m_deviceKey.view()); },

@@ -282,10 +282,13 @@ public:
     [[nodiscard]] transport::MemoryLink& link() { return *m_links.back(); }
     [[nodiscard]] std::size_t runningTimers() const { return m_timers.running(); }
 
+    void answerTun() { std::exchange(m_heldTun, {})(); }
+
     // Order matters: what is borrowed comes first.
     ManualTime time;
 
 private:
+    std::function<void()> m_heldTun;
     ManualTimers m_timers{time};
     std::unique_ptr<transport::EpollLoop> m_loop{std::move(transport::EpollLoop::create(&time).value())};
     transport::EpollHost m_loopHost{*m_loop};
@@ -329,14 +332,23 @@ private:
         callbacks.connected(m_links.back()->takeFirst());
     }
 
-    Result<std::unique_ptr<tun::TunDevice>> openTun(const std::string& name)
+    void openTun(const std::string& name, const client::TunOpened& opened)
     {
-        if (tunError)
-            return fail(*tunError);
-        auto device = std::make_unique<tun::FakeTun>(name.empty() ? "gvpn0" : name);
-        ++tunsOpened;
-        tunDevice = device.get();
-        return device;
+        ++tunsAskedFor;
+        const auto answer = [this, name, opened] {
+            if (tunError) {
+                opened(fail(*tunError));
+                return;
+            }
+            auto device = std::make_unique<tun::FakeTun>(name.empty() ? "gvpn0" : name);
+            ++tunsOpened;
+            tunDevice = device.get();
+            opened(std::move(device));
+        };
+        if (holdsTun)
+            m_heldTun = answer;
+        else
+            answer();
     }
 
 public:
@@ -346,6 +358,8 @@ public:
     transport::MemoryLinkOptions linkOptions;
     std::optional<Error> connectError;
     std::optional<Error> tunError;
+    bool holdsTun = false;  // opening one waits for answerTun()
+    int tunsAskedFor = 0;
     int tunsOpened = 0;
     tun::FakeTun* tunDevice = nullptr;  // the one that was opened last; dangles when it is closed
     system::RecordingConfigurator configurator;
@@ -355,7 +369,7 @@ public:
     std::vector<Pin> identitiesAskedFor;
     client::Edges edges{
         .makeConnector = [this](const net::HostPort&) { return std::make_unique<FakeConnector>(*this); },
-        .openTun = [this](const std::string& name) { return openTun(name); },
+        .openTun = [this](const std::string& name, const client::TunOpened& opened) { openTun(name, opened); },
         .configurator = configurator,
         .readSnapshot = [this]() -> Result<system::NetworkSnapshot> { return snapshot; },
         .identityFor =

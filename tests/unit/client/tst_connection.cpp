@@ -45,6 +45,12 @@ private Q_SLOTS:
     void reportsAFailedUndo();
     void connectsAgainAfterItWasDisconnected();
     void mayBeDestroyedWhenItSaysThatItIsDisconnected();
+    void waitsForATunThatComesLater();
+    void disconnectsWhileATunIsBeingOpened();
+    void forgetsATunThatComesAfterItWasDisconnected();
+    void givesTheNextAttemptTheTunThatTheLastOneAskedFor();
+    void setsUpAnewWhatSomebodyElseHasLost();
+    void opensAnotherTunWhenItWasLostWhileItWaited();
 };
 
 void TestConnection::connectsAndDisconnects()
@@ -399,6 +405,107 @@ void TestConnection::mayBeDestroyedWhenItSaysThatItIsDisconnected()
     scene.settle();
     QVERIFY(isDestroyed);
     QTRY_COMPARE(scene.server().ended.has_value(), true);
+}
+
+void TestConnection::waitsForATunThatComesLater()
+{
+    Scene scene;
+    scene.holdsTun = true;
+    Watched watched(scene, scene.options());
+    watched.connection.connectToServer({});
+    scene.advance(5s);
+    QCOMPARE(watched.stages().back(), Stage::Login);
+    QVERIFY(!scene.server().login.has_value());
+    scene.answerTun();
+    scene.advance(0s);
+    QVERIFY(watched.stateAs<Connected>() != nullptr);
+    QCOMPARE(scene.tunsOpened, 1);
+}
+
+void TestConnection::disconnectsWhileATunIsBeingOpened()
+{
+    Scene scene;
+    scene.holdsTun = true;
+    Watched watched(scene, scene.options());
+    watched.connection.connectToServer({});
+    scene.advance(1s);
+    watched.connection.disconnectFromServer();
+    scene.settle();
+    QVERIFY(watched.stateAs<Disconnected>() != nullptr);
+    QCOMPARE(scene.configurator.clearCount(), std::size_t{1});
+}
+
+void TestConnection::forgetsATunThatComesAfterItWasDisconnected()
+{
+    Scene scene;
+    scene.holdsTun = true;
+    Watched watched(scene, scene.options());
+    watched.connection.connectToServer({});
+    scene.advance(1s);
+    watched.connection.disconnectFromServer();
+    scene.settle();
+    scene.answerTun();
+    scene.advance(1s);
+    QVERIFY(watched.stateAs<Disconnected>() != nullptr);
+    scene.holdsTun = false;
+    watched.connection.connectToServer({});
+    scene.advance(0s);
+    QVERIFY(watched.stateAs<Connected>() != nullptr);
+    QCOMPARE(scene.tunsOpened, 2);
+}
+
+/// A person types a password for longer than the server waits.
+void TestConnection::givesTheNextAttemptTheTunThatTheLastOneAskedFor()
+{
+    Scene scene;
+    scene.holdsTun = true;
+    Watched watched(scene, scene.options());
+    watched.connection.connectToServer({});
+    scene.advance(1s);
+    scene.link().reset();
+    scene.advance(20s);
+    QVERIFY(scene.connections() >= 2);
+    QCOMPARE(scene.tunsAskedFor, 1);
+    scene.answerTun();
+    scene.advance(0s);
+    QVERIFY(watched.stateAs<Connected>() != nullptr);
+    QCOMPARE(scene.tunsOpened, 1);
+}
+
+void TestConnection::setsUpAnewWhatSomebodyElseHasLost()
+{
+    Scene scene;
+    Watched watched(scene, scene.options());
+    watched.connection.connectToServer({});
+    scene.advance(0s);
+    QVERIFY(watched.stateAs<Connected>() != nullptr);
+    watched.connection.loseNetwork({ErrorCode::Closed, "the helper has ended"});
+    scene.settle();
+    const auto* waiting = watched.stateAs<Waiting>();
+    QVERIFY(waiting != nullptr);
+    QCOMPARE(waiting->reason.error.context, std::string("the helper has ended"));
+    QVERIFY(!scene.configurator.current().has_value());
+    scene.advance(5s);
+    QVERIFY(watched.stateAs<Connected>() != nullptr);
+    QCOMPARE(scene.tunsOpened, 2);
+    QVERIFY(scene.configurator.current().has_value());
+}
+
+void TestConnection::opensAnotherTunWhenItWasLostWhileItWaited()
+{
+    Scene scene;
+    Watched watched(scene, scene.options());
+    watched.connection.connectToServer({});
+    scene.advance(0s);
+    scene.connectError = {ErrorCode::Unreachable, "no route"};
+    scene.link().reset();
+    scene.advance(5s);
+    QVERIFY(watched.stateAs<Waiting>() != nullptr);
+    watched.connection.loseNetwork({ErrorCode::Closed, "the helper has ended"});
+    scene.connectError.reset();
+    scene.advance(30s);
+    QVERIFY(watched.stateAs<Connected>() != nullptr);
+    QCOMPARE(scene.tunsOpened, 2);
 }
 
 QTEST_GUILESS_MAIN(TestConnection)
