@@ -34,6 +34,7 @@ public:
         algorithm = name;
         return {};
     }
+    [[nodiscard]] Result<UniqueFd> duplicate() const override { return fail(ErrorCode::Unsupported, "is no socket"); }
 
     LineInfo state;
     std::string algorithm = "cubic";

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "base/unique_fd.h"
 
 #include <chrono>
 #include <cstdint>
@@ -50,6 +51,8 @@ public:
     /// Works on the running connection. PermissionDenied: this process may not choose it; Unsupported: the system
     /// doesn't have it. The context says so in words, which need the name before them: "is not permitted …".
     [[nodiscard]] virtual Result<void> setCongestionControl(std::string_view name) = 0;
+    /// Another descriptor of the same socket, to be handed to somebody who may do with it what this process may not.
+    [[nodiscard]] virtual Result<UniqueFd> duplicate() const = 0;
 };
 
 }  // namespace gvpn::transport

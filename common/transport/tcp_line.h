@@ -19,6 +19,7 @@ public:
     [[nodiscard]] Result<void> setReceiveLimit(std::uint32_t bytes) override;
     [[nodiscard]] Result<std::string> congestionControl() const override;
     [[nodiscard]] Result<void> setCongestionControl(std::string_view name) override;
+    [[nodiscard]] Result<UniqueFd> duplicate() const override;
 
 private:
     std::function<int()> m_descriptor;

@@ -8,6 +8,7 @@
 #include <limits>
 
 // Not netinet/tcp.h: the C library's tcp_info lacks the newer fields.
+#include <fcntl.h>
 #include <linux/socket.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
@@ -120,6 +121,18 @@ Result<void> TcpLine::setCongestionControl(std::string_view name)
     if (::setsockopt(*descriptor, IPPROTO_TCP, TCP_CONGESTION, name.data(), static_cast<socklen_t>(name.size())) != 0)
         return fail(congestionError(errno));
     return {};
+}
+
+Result<UniqueFd> TcpLine::duplicate() const
+{
+    constexpr int FirstNumber = 3;  // not one of the standard streams
+    const auto descriptor = living(m_descriptor());
+    if (!descriptor)
+        return fail(descriptor.error());
+    UniqueFd copy(::fcntl(*descriptor, F_DUPFD_CLOEXEC, FirstNumber));
+    if (!copy.isValid())
+        return failed("duplicate the socket");
+    return copy;
 }
 
 Error congestionError(int errnoValue)

@@ -37,6 +37,7 @@ private Q_SLOTS:
     void tellsWhatWasSent();
     void tellsWhatWaitsToBeSent();
     void limitsWhatWaitsToBeSent();
+    void handsOutAnotherDescriptorOfItsSocket();
     void limitsWhatWaitsToBeReadAndTakesItBack();
     void setsTheCongestionControlOfARunningConnection();
     void refusesACongestionControlThatThereIsNot_data();
@@ -80,6 +81,18 @@ void TcpLineTest::tellsWhatWaitsToBeSent()
     const auto info = lineOfFirst().info();
     QVERIFY(info.has_value());
     QVERIFY(info->unsentBytes > 0);
+}
+
+void TcpLineTest::handsOutAnotherDescriptorOfItsSocket()
+{
+    TcpLine line = lineOfFirst();
+    const auto copy = line.duplicate();
+    QVERIFY(copy.has_value());
+    QVERIFY(copy->get() != m_pair.first.get());
+    const char name[] = "reno";
+    QCOMPARE(::setsockopt(copy->get(), IPPROTO_TCP, TCP_CONGESTION, name, sizeof name - 1), 0);
+    QCOMPARE(line.congestionControl().value(), std::string("reno"));
+    QCOMPARE(TcpLine([] { return -1; }).duplicate().error().code, ErrorCode::Closed);
 }
 
 void TcpLineTest::limitsWhatWaitsToBeSent()
