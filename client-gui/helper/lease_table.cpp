@@ -1,0 +1,69 @@
+#include "helper/lease_table.h"
+
+#include "bus/contract.h"
+
+#include <algorithm>
+
+namespace gvpn::helper {
+
+Result<LeaseId> LeaseTable::add(const Caller& owner)
+{
+    if (m_leases.size() >= bus::MaxLeases)
+        return fail(ErrorCode::LimitExceeded,
+                    "there are " + std::to_string(bus::MaxLeases) + " tunnels on this computer already");
+    const auto ofUser =
+        std::ranges::count_if(m_leases, [&](const auto& entry) { return entry.second.owner.user == owner.user; });
+    if (static_cast<std::size_t>(ofUser) >= bus::MaxLeasesOfUser)
+        return fail(ErrorCode::LimitExceeded,
+                    "this user has " + std::to_string(bus::MaxLeasesOfUser) + " tunnels already");
+    do {
+        ++m_lastId;
+    } while (m_lastId == 0 || m_leases.contains(m_lastId));
+    m_leases.emplace(m_lastId, Lease{.owner = owner, .interfaceName = {}, .networks = {}});
+    return m_lastId;
+}
+
+void LeaseTable::orphan(LeaseId id)
+{
+    Lease& lease = m_leases.at(id);
+    lease.isOrphan = true;
+    lease.networks.clear();
+}
+
+Result<void> LeaseTable::checkOwner(LeaseId id, const std::string& busName) const
+{
+    const auto found = m_leases.find(id);
+    if (found == m_leases.end() || found->second.isOrphan || found->second.owner.busName != busName)
+        return fail(ErrorCode::NotFound, "there is no lease " + std::to_string(id));
+    return {};
+}
+
+std::vector<LeaseId> LeaseTable::ownedBy(const std::string& busName) const
+{
+    std::vector<LeaseId> ids;
+    for (const auto& [id, lease] : m_leases) {
+        if (!lease.isOrphan && lease.owner.busName == busName)
+            ids.push_back(id);
+    }
+    return ids;
+}
+
+Result<void> LeaseTable::takeNetworks(LeaseId id, const std::vector<net::Prefix>& networks)
+{
+    for (const auto& [otherId, other] : m_leases) {
+        if (otherId == id)
+            continue;
+        for (const net::Prefix& wanted : networks) {
+            const auto held = std::ranges::find_if(
+                other.networks, [&](const net::Prefix& network) { return network.overlaps(wanted); });
+            if (held != other.networks.end())
+                return fail(ErrorCode::AlreadyExists, wanted.toString() + " overlaps " + held->toString()
+                                                          + ", which another connection leads into "
+                                                          + other.interfaceName);
+        }
+    }
+    m_leases.at(id).networks = networks;
+    return {};
+}
+
+}  // namespace gvpn::helper

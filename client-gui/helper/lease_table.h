@@ -1,0 +1,59 @@
+// Who holds which lease, and which networks each has taken: limits, ownership and collisions as values. Used by
+// LeaseKeeper; pure.
+#pragma once
+
+#include "base/result.h"
+#include "net/prefix.h"
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace gvpn::helper {
+
+using LeaseId = std::uint32_t;
+
+/// A program on the bus. The name is never used again by another one.
+struct Caller {
+    std::string busName;  // ":1.42"
+    unsigned user = 0;    // its uid
+    [[nodiscard]] bool operator==(const Caller&) const = default;
+};
+
+class LeaseTable {
+public:
+    /// LimitExceeded: there are too many, in all or of this user.
+    [[nodiscard]] Result<LeaseId> add(const Caller& owner);
+    /// What is left of it counts for nothing.
+    void remove(LeaseId id) { m_leases.erase(id); }
+    /// It stays in the limits until it is removed, but belongs to nobody and holds no network.
+    void orphan(LeaseId id);
+
+    /// NotFound: there is no such lease, or it is somebody else's, which the caller can't tell apart.
+    [[nodiscard]] Result<void> checkOwner(LeaseId id, const std::string& busName) const;
+    [[nodiscard]] std::vector<LeaseId> ownedBy(const std::string& busName) const;
+    [[nodiscard]] bool isEmpty() const { return m_leases.empty(); }
+
+    void setInterface(LeaseId id, const std::string& name) { m_leases.at(id).interfaceName = name; }
+    [[nodiscard]] const std::vector<net::Prefix>& networks(LeaseId id) const { return m_leases.at(id).networks; }
+    /// In place of those it had. AlreadyExists: one overlaps another lease's; nothing has changed then.
+    [[nodiscard]] Result<void> takeNetworks(LeaseId id, const std::vector<net::Prefix>& networks);
+    /// Back to what it had before.
+    void restoreNetworks(LeaseId id, std::vector<net::Prefix> networks)
+    {
+        m_leases.at(id).networks = std::move(networks);
+    }
+
+private:
+    struct Lease {
+        Caller owner;
+        bool isOrphan = false;
+        std::string interfaceName;
+        std::vector<net::Prefix> networks;
+    };
+    std::map<LeaseId, Lease> m_leases;
+    LeaseId m_lastId = 0;
+};
+
+}  // namespace gvpn::helper

@@ -1,0 +1,40 @@
+// Asks polkit about the program at the other end of the bus, not about a process number, which could be somebody else's
+// by then. Whatever is not a clear "yes" is a "no". Event loop thread.
+#pragma once
+
+#include "helper/authority.h"
+
+#include <QDBusConnection>
+#include <QDBusPendingCallWatcher>
+#include <QObject>
+
+#include <map>
+#include <memory>
+
+namespace gvpn::helper {
+
+class PolkitAuthority final : public QObject, public Authority {
+    Q_OBJECT
+public:
+    explicit PolkitAuthority(const QDBusConnection& bus);
+    ~PolkitAuthority() override;
+
+    [[nodiscard]] Question ask(const std::string& busName, const QString& action, Answer answer) override;
+    void cancel(Question question) override;
+
+private:
+    void onFinished(Question question, const QDBusPendingCall& call);
+
+    struct Pending {
+        std::unique_ptr<QDBusPendingCallWatcher> watcher;
+        Answer answer;
+    };
+    QDBusConnection m_bus;
+    std::map<Question, Pending> m_pending;
+    Question m_last = 0;
+};
+
+/// What a reply of CheckAuthorization means.
+[[nodiscard]] Result<void> judgePolkitReply(const QDBusMessage& reply);
+
+}  // namespace gvpn::helper

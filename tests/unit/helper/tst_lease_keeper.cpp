@@ -1,0 +1,513 @@
+#include "helper/lease_keeper.h"
+
+#include "bus/contract.h"
+#include "system/recording_configurator.h"
+
+#include <QtTest>
+
+#include <unistd.h>
+
+using namespace gvpn;
+using namespace gvpn::helper;
+
+namespace {
+
+const Caller Alice{":1.1", 1000};
+const Caller Bob{":1.2", 1001};
+
+/// Answers when the test says so.
+class FakeAuthority final : public Authority {
+public:
+    Question ask(const std::string& busName, const QString& action, Answer answer) override
+    {
+        asked.push_back(busName + ' ' + action.toStdString());
+        m_open.emplace(++m_last, std::move(answer));
+        return m_last;
+    }
+    void cancel(Question question) override { cancelled += m_open.erase(question); }
+
+    /// The oldest question.
+    void answer(const Result<void>& result = {})
+    {
+        const auto entry = m_open.extract(m_open.begin());
+        entry.mapped()(result);
+    }
+    [[nodiscard]] std::size_t open() const { return m_open.size(); }
+
+    std::vector<std::string> asked;
+    std::size_t cancelled = 0;
+
+private:
+    std::map<Question, Answer> m_open;
+    Question m_last = 0;
+};
+
+/// Forwards to a recorder that outlives the lease.
+class Borrowed final : public system::NetworkConfigurator {
+public:
+    explicit Borrowed(system::RecordingConfigurator& recorder)
+        : m_recorder(recorder)
+    {}
+    void apply(const system::NetworkConfig& config, Done done) override { m_recorder.apply(config, std::move(done)); }
+    void clear(Done done) override { m_recorder.clear(std::move(done)); }
+
+private:
+    system::RecordingConfigurator& m_recorder;
+};
+
+bus::SettingsArgument settings(const char* route = "172.17.0.0/16", const char* address = "10.86.0.2/24")
+{
+    bus::TunnelRequest request;
+    request.settings.addresses = {net::InterfaceAddress::parse(address).value()};
+    request.settings.routes = {net::Prefix::parse(route).value()};
+    return bus::toArgument(request);
+}
+
+struct Scene {
+    FakeAuthority authority;
+    std::vector<std::unique_ptr<system::RecordingConfigurator>> networks;
+    std::vector<unsigned> deleted;
+    std::vector<unsigned> recorded;
+    std::vector<std::string> algorithms;
+    std::optional<Error> tunError;
+    std::optional<Error> deleteError;
+    unsigned tuns = 0;
+    LeaseKeeper keeper{World{.openTun = [this](bool) { return openTun(); },
+                             .makeConfigurator = [this] { return makeConfigurator(); },
+                             .deleteLink =
+                                 [this](unsigned index) {
+                                     deleted.push_back(index);
+                                     return deleteError ? Result<void>(fail(*deleteError)) : Result<void>();
+                                 },
+                             .recordLinks = [this](const std::vector<unsigned>& indexes) { recorded = indexes; },
+                             .setCongestionControl =
+                                 [this](int, const std::string& name) {
+                                     algorithms.push_back(name);
+                                     return Result<void>();
+                                 }},
+                       authority};
+
+    Result<OpenedTun> openTun()
+    {
+        if (tunError)
+            return fail(*tunError);
+        ++tuns;
+        return OpenedTun{UniqueFd(::dup(STDERR_FILENO)), "gvpn" + std::to_string(tuns - 1), 100 + tuns};
+    }
+    Result<std::unique_ptr<system::NetworkConfigurator>> makeConfigurator()
+    {
+        networks.push_back(std::make_unique<system::RecordingConfigurator>());
+        return std::make_unique<Borrowed>(*networks.back());
+    }
+
+    /// Not answered yet.
+    std::shared_ptr<std::optional<Result<HandedTun>>> ask(const Caller& caller)
+    {
+        auto answer = std::make_shared<std::optional<Result<HandedTun>>>();
+        keeper.open(caller, true, [answer](Result<HandedTun> result) { answer->emplace(std::move(result)); });
+        return answer;
+    }
+    LeaseId open(const Caller& caller)
+    {
+        const auto answer = ask(caller);
+        authority.answer();
+        return answer->value().value().lease;
+    }
+    std::shared_ptr<std::optional<Result<void>>> apply(const Caller& caller, LeaseId id,
+                                                       const bus::SettingsArgument& argument)
+    {
+        auto answer = std::make_shared<std::optional<Result<void>>>();
+        keeper.apply(caller.busName, id, argument, [answer](const Result<void>& result) { answer->emplace(result); });
+        return answer;
+    }
+    std::shared_ptr<std::optional<Result<void>>> close(const Caller& caller, LeaseId id)
+    {
+        auto answer = std::make_shared<std::optional<Result<void>>>();
+        keeper.close(caller.busName, id, [answer](const Result<void>& result) { answer->emplace(result); });
+        return answer;
+    }
+    static void settle()
+    {
+        QCoreApplication::sendPostedEvents();
+        QCoreApplication::sendPostedEvents();
+    }
+};
+
+const Error Denied{ErrorCode::PermissionDenied, "no"};
+
+}  // namespace
+
+class TestLeaseKeeper : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void opensOnlyWhenItIsAllowed();
+    void handsOverADescriptor();
+    void leavesNothingWhenItIsDenied();
+    void leavesNothingWhenThereIsNoTun();
+    void asksForSeveralAtOnce();
+    void forgetsWhoLeavesWhileAPersonIsAsked();
+    void setsTheNetworkOfALease();
+    void guardsTheAddresses();
+    void appliesTheSameOnlyOnce();
+    void asksAgainForWideNetworks();
+    void refusesWideNetworksWithoutPermission();
+    void answersWhatWaitsWhenTheLeaseIsClosed();
+    void refusesBadValues();
+    void refusesForeignLeases();
+    void refusesANetworkThatAnotherLeaseHas();
+    void freesTheNetworksOfAFailedApply();
+    void keepsTheNetworksBeforeAFailedApply();
+    void takesOneApplyAtATime();
+    void undoesWhatACallerLeavesBehind();
+    void deletesTheLinkBeforeItWaitsForAnything();
+    void saysWhenSomethingCouldNotBeUndone();
+    void closesOnce();
+    void recordsItsLinks();
+    void setsCongestionControlForLeaseholders();
+    void stopsWhenEverythingIsUndone();
+    void givesNothingWhileItStops();
+};
+
+void TestLeaseKeeper::opensOnlyWhenItIsAllowed()
+{
+    Scene scene;
+    const auto answer = scene.ask(Alice);
+    QCOMPARE(scene.authority.asked, std::vector<std::string>{":1.1 org.gvpn.connect"});
+    QVERIFY(!answer->has_value());
+    QCOMPARE(scene.tuns, 0U);
+    QVERIFY(!scene.keeper.isIdle());
+    scene.authority.answer();
+    QVERIFY(answer->has_value() && answer->value().has_value());
+    QCOMPARE(scene.tuns, 1U);
+}
+
+void TestLeaseKeeper::handsOverADescriptor()
+{
+    Scene scene;
+    const auto answer = scene.ask(Alice);
+    scene.authority.answer();
+    const OpenedTun& tun = answer->value()->tun;
+    QVERIFY(tun.descriptor.isValid());
+    QCOMPARE(tun.name, std::string("gvpn0"));
+    QCOMPARE(tun.index, 101U);
+}
+
+void TestLeaseKeeper::leavesNothingWhenItIsDenied()
+{
+    Scene scene;
+    const auto answer = scene.ask(Alice);
+    scene.authority.answer(fail(Denied));
+    QCOMPARE(answer->value().error(), Denied);
+    QVERIFY(scene.keeper.isIdle());
+    QCOMPARE(scene.tuns, 0U);
+    QVERIFY(scene.networks.empty());
+}
+
+void TestLeaseKeeper::leavesNothingWhenThereIsNoTun()
+{
+    Scene scene;
+    scene.tunError = {ErrorCode::NotFound, "open /dev/net/tun"};
+    const auto answer = scene.ask(Alice);
+    scene.authority.answer();
+    QCOMPARE(answer->value().error(), *scene.tunError);
+    Scene::settle();
+    QVERIFY(scene.keeper.isIdle());
+    QVERIFY(scene.deleted.empty());
+}
+
+void TestLeaseKeeper::asksForSeveralAtOnce()
+{
+    Scene scene;
+    const auto alice = scene.ask(Alice);
+    const auto bob = scene.ask(Bob);
+    QCOMPARE(scene.authority.open(), std::size_t{2});
+    scene.authority.answer(fail(Denied));
+    QVERIFY(alice->has_value() && !bob->has_value());
+    scene.authority.answer();
+    QVERIFY(bob->value().has_value());
+    // What waits for a person counts.
+    for (std::size_t i = 1; i < bus::MaxLeasesOfUser; ++i)
+        static_cast<void>(scene.ask(Bob));
+    const auto refused = scene.ask(Bob);
+    QCOMPARE(refused->value().error().code, ErrorCode::LimitExceeded);
+}
+
+void TestLeaseKeeper::forgetsWhoLeavesWhileAPersonIsAsked()
+{
+    Scene scene;
+    const auto answer = scene.ask(Alice);
+    scene.keeper.callerLeft(Alice.busName);
+    Scene::settle();
+    QCOMPARE(scene.authority.cancelled, std::size_t{1});
+    QVERIFY(!answer->has_value());
+    QVERIFY(scene.keeper.isIdle());
+    QCOMPARE(scene.tuns, 0U);
+}
+
+void TestLeaseKeeper::setsTheNetworkOfALease()
+{
+    Scene scene;
+    const LeaseId id = scene.open(Alice);
+    const auto answer = scene.apply(Alice, id, settings());
+    QVERIFY(answer->value().has_value());
+    const auto& goal = scene.networks[0]->current();
+    QVERIFY(goal.has_value());
+    QCOMPARE(goal->interfaceName, std::string("gvpn0"));
+    QCOMPARE(goal->interfaceIndex, 101U);
+    QCOMPARE(net::joinPrefixes(goal->routes), std::string("172.17.0.0/16"));
+    QCOMPARE(goal->addresses.at(0).toString(), std::string("10.86.0.2/24"));
+    QCOMPARE(goal->mtu, 1500U);
+    QVERIFY(!goal->forwarding.has_value());
+    QCOMPARE(scene.authority.asked.size(), std::size_t{1});
+}
+
+void TestLeaseKeeper::guardsTheAddresses()
+{
+    Scene scene;
+    static_cast<void>(scene.apply(Alice, scene.open(Alice), settings()));
+    QVERIFY(scene.networks[0]->current()->guardsAddresses);
+}
+
+void TestLeaseKeeper::appliesTheSameOnlyOnce()
+{
+    Scene scene;
+    const LeaseId id = scene.open(Alice);
+    for (int i = 0; i < 2; ++i)
+        QVERIFY(scene.apply(Alice, id, settings())->value().has_value());
+    QCOMPARE(scene.networks[0]->goals().size(), std::size_t{1});
+    QVERIFY(scene.apply(Alice, id, settings("172.18.0.0/16"))->value().has_value());
+    QCOMPARE(scene.networks[0]->goals().size(), std::size_t{2});
+}
+
+void TestLeaseKeeper::asksAgainForWideNetworks()
+{
+    Scene scene;
+    const LeaseId id = scene.open(Alice);
+    const auto answer = scene.apply(Alice, id, settings("8.8.8.0/24"));
+    QCOMPARE(scene.authority.asked.back(), std::string(":1.1 org.gvpn.connect-wide"));
+    QVERIFY(!answer->has_value());
+    QVERIFY(scene.networks[0]->goals().empty());
+    scene.authority.answer();
+    QVERIFY(answer->value().has_value());
+    QVERIFY(scene.networks[0]->current().has_value());
+    // What was allowed is not asked again while nothing changes.
+    QVERIFY(scene.apply(Alice, id, settings("8.8.8.0/24"))->value().has_value());
+    QCOMPARE(scene.authority.asked.size(), std::size_t{2});
+}
+
+void TestLeaseKeeper::refusesWideNetworksWithoutPermission()
+{
+    Scene scene;
+    const LeaseId id = scene.open(Alice);
+    const auto answer = scene.apply(Alice, id, settings("8.8.8.0/24"));
+    scene.authority.answer(fail(Denied));
+    QCOMPARE(answer->value().error(), Denied);
+    QVERIFY(scene.networks[0]->goals().empty());
+    // The lease goes on, and the network is free.
+    QVERIFY(scene.apply(Alice, id, settings())->value().has_value());
+    const auto bob = scene.apply(Bob, scene.open(Bob), settings("8.8.8.0/24", "10.87.0.2/24"));
+    scene.authority.answer();
+    QVERIFY(bob->value().has_value());
+}
+
+void TestLeaseKeeper::answersWhatWaitsWhenTheLeaseIsClosed()
+{
+    Scene scene;
+    const LeaseId id = scene.open(Alice);
+    const auto waiting = scene.apply(Alice, id, settings("8.8.8.0/24"));
+    const auto closed = scene.close(Alice, id);
+    QCOMPARE(scene.authority.cancelled, std::size_t{1});
+    QVERIFY(waiting->has_value() && !waiting->value().has_value());
+    Scene::settle();
+    QVERIFY(closed->value().has_value());
+    QVERIFY(scene.networks[0]->goals().empty());
+}
+
+void TestLeaseKeeper::refusesBadValues()
+{
+    Scene scene;
+    const LeaseId id = scene.open(Alice);
+    for (const char* route : {"0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/1", "127.0.0.0/8", "224.0.0.0/4"}) {
+        const auto answer = scene.apply(Alice, id, settings(route));
+        QCOMPARE(answer->value().error().code, ErrorCode::InvalidArgument);
+    }
+    bus::SettingsArgument many = settings();
+    many.routes = QList<bus::NetworkArgument>(300, many.routes[0]);
+    QCOMPARE(scene.apply(Alice, id, many)->value().error().code, ErrorCode::InvalidArgument);
+    QVERIFY(scene.networks[0]->goals().empty());
+    QCOMPARE(scene.authority.asked.size(), std::size_t{1});
+}
+
+void TestLeaseKeeper::refusesForeignLeases()
+{
+    Scene scene;
+    const LeaseId id = scene.open(Alice);
+    QCOMPARE(scene.apply(Bob, id, settings())->value().error().code, ErrorCode::NotFound);
+    QCOMPARE(scene.apply(Alice, id + 1, settings())->value().error().code, ErrorCode::NotFound);
+    QCOMPARE(scene.close(Bob, id)->value().error().code, ErrorCode::NotFound);
+    QVERIFY(scene.deleted.empty());
+    QVERIFY(scene.networks[0]->goals().empty());
+}
+
+void TestLeaseKeeper::refusesANetworkThatAnotherLeaseHas()
+{
+    Scene scene;
+    const LeaseId alice = scene.open(Alice);
+    const LeaseId bob = scene.open(Bob);
+    QVERIFY(scene.apply(Alice, alice, settings())->value().has_value());
+    const auto refused = scene.apply(Bob, bob, settings("172.17.4.0/24", "10.87.0.2/24"));
+    QCOMPARE(refused->value().error().code, ErrorCode::AlreadyExists);
+    QVERIFY(refused->value().error().context.find("172.17.0.0/16") != std::string::npos);
+    QCOMPARE(scene.apply(Bob, bob, settings("172.18.0.0/16"))->value().error().code, ErrorCode::AlreadyExists);
+    QVERIFY(scene.networks[1]->goals().empty());
+    // As soon as she has left, before everything of hers is undone.
+    scene.networks[0]->holdAnswers();
+    scene.keeper.callerLeft(Alice.busName);
+    QVERIFY(scene.apply(Bob, bob, settings())->value().has_value());
+}
+
+void TestLeaseKeeper::freesTheNetworksOfAFailedApply()
+{
+    Scene scene;
+    const LeaseId alice = scene.open(Alice);
+    scene.networks[0]->setApplyResult(fail(ErrorCode::SystemFailure, "add route"));
+    QCOMPARE(scene.apply(Alice, alice, settings())->value().error().context, std::string("add route"));
+    QVERIFY(scene.apply(Bob, scene.open(Bob), settings())->value().has_value());
+}
+
+void TestLeaseKeeper::keepsTheNetworksBeforeAFailedApply()
+{
+    Scene scene;
+    const LeaseId alice = scene.open(Alice);
+    QVERIFY(scene.apply(Alice, alice, settings())->value().has_value());
+    scene.networks[0]->setApplyResult(fail(ErrorCode::SystemFailure, "add route"));
+    QVERIFY(!scene.apply(Alice, alice, settings("172.18.0.0/16"))->value().has_value());
+    const LeaseId bob = scene.open(Bob);
+    QVERIFY(!scene.apply(Bob, bob, settings("172.17.0.0/16", "10.87.0.2/24"))->value().has_value());
+    QVERIFY(scene.apply(Bob, bob, settings("172.18.0.0/16", "10.87.0.2/24"))->value().has_value());
+}
+
+void TestLeaseKeeper::takesOneApplyAtATime()
+{
+    Scene scene;
+    const LeaseId id = scene.open(Alice);
+    scene.networks[0]->holdAnswers();
+    const auto first = scene.apply(Alice, id, settings());
+    const auto second = scene.apply(Alice, id, settings("172.18.0.0/16"));
+    QVERIFY(!first->has_value());
+    QCOMPARE(second->value().error().code, ErrorCode::AlreadyExists);
+    QVERIFY(scene.networks[0]->answerOne());
+    QVERIFY(first->value().has_value());
+}
+
+void TestLeaseKeeper::undoesWhatACallerLeavesBehind()
+{
+    Scene scene;
+    const LeaseId first = scene.open(Alice);
+    static_cast<void>(scene.open(Alice));
+    const LeaseId bob = scene.open(Bob);
+    static_cast<void>(scene.apply(Alice, first, settings()));
+    static_cast<void>(scene.apply(Bob, bob, settings("172.18.0.0/16", "10.87.0.2/24")));
+    scene.keeper.callerLeft(Alice.busName);
+    Scene::settle();
+    QCOMPARE(scene.deleted, (std::vector<unsigned>{101, 102}));
+    QVERIFY(!scene.networks[0]->current().has_value());
+    QVERIFY(scene.networks[2]->current().has_value());
+    QVERIFY(!scene.keeper.isIdle());
+    scene.keeper.callerLeft(Bob.busName);
+    scene.keeper.callerLeft(Bob.busName);
+    Scene::settle();
+    QVERIFY(scene.keeper.isIdle());
+    QCOMPARE(scene.deleted.size(), std::size_t{3});
+}
+
+void TestLeaseKeeper::deletesTheLinkBeforeItWaitsForAnything()
+{
+    Scene scene;
+    const LeaseId id = scene.open(Alice);
+    scene.networks[0]->holdAnswers();
+    const auto applying = scene.apply(Alice, id, settings());
+    scene.keeper.callerLeft(Alice.busName);
+    QCOMPARE(scene.deleted, std::vector<unsigned>{101});
+    while (scene.networks[0]->answerOne())
+        Scene::settle();
+    Scene::settle();
+    QVERIFY(scene.keeper.isIdle());
+}
+
+void TestLeaseKeeper::saysWhenSomethingCouldNotBeUndone()
+{
+    Scene scene;
+    const LeaseId id = scene.open(Alice);
+    scene.deleteError = {ErrorCode::SystemFailure, "delete link 101"};
+    const auto closed = scene.close(Alice, id);
+    Scene::settle();
+    QCOMPARE(closed->value().error(), *scene.deleteError);
+    QCOMPARE(scene.networks[0]->clearCount(), std::size_t{1});
+}
+
+void TestLeaseKeeper::closesOnce()
+{
+    Scene scene;
+    const LeaseId id = scene.open(Alice);
+    const auto closed = scene.close(Alice, id);
+    const auto again = scene.close(Alice, id);
+    QCOMPARE(again->value().error().code, ErrorCode::NotFound);
+    Scene::settle();
+    QVERIFY(closed->value().has_value());
+    QCOMPARE(scene.deleted, std::vector<unsigned>{101});
+    QCOMPARE(scene.apply(Alice, id, settings())->value().error().code, ErrorCode::NotFound);
+}
+
+void TestLeaseKeeper::recordsItsLinks()
+{
+    Scene scene;
+    const LeaseId id = scene.open(Alice);
+    static_cast<void>(scene.open(Bob));
+    QCOMPARE(scene.recorded, (std::vector<unsigned>{101, 102}));
+    static_cast<void>(scene.close(Alice, id));
+    Scene::settle();
+    QCOMPARE(scene.recorded, std::vector<unsigned>{102});
+}
+
+void TestLeaseKeeper::setsCongestionControlForLeaseholders()
+{
+    Scene scene;
+    QCOMPARE(scene.keeper.setCongestionControl(Alice.busName, 0, "bbr").error().code, ErrorCode::PermissionDenied);
+    static_cast<void>(scene.open(Alice));
+    QCOMPARE(scene.keeper.setCongestionControl(Alice.busName, 0, "../bbr").error().code, ErrorCode::InvalidArgument);
+    QCOMPARE(scene.keeper.setCongestionControl(Bob.busName, 0, "bbr").error().code, ErrorCode::PermissionDenied);
+    QVERIFY(scene.algorithms.empty());
+    QVERIFY(scene.keeper.setCongestionControl(Alice.busName, 0, "bbr").has_value());
+    QCOMPARE(scene.algorithms, std::vector<std::string>{"bbr"});
+}
+
+void TestLeaseKeeper::stopsWhenEverythingIsUndone()
+{
+    Scene scene;
+    static_cast<void>(scene.apply(Alice, scene.open(Alice), settings()));
+    const auto asking = scene.ask(Bob);
+    scene.networks[0]->holdAnswers();
+    int stopped = 0;
+    scene.keeper.stop([&] { ++stopped; });
+    Scene::settle();
+    QCOMPARE(stopped, 0);
+    QVERIFY(scene.networks[0]->answerOne());
+    Scene::settle();
+    QCOMPARE(stopped, 1);
+    QCOMPARE(scene.authority.open(), std::size_t{0});
+    QVERIFY(!scene.networks[0]->current().has_value());
+}
+
+void TestLeaseKeeper::givesNothingWhileItStops()
+{
+    Scene scene;
+    int stopped = 0;
+    scene.keeper.stop([&] { ++stopped; });
+    QCOMPARE(stopped, 1);
+    QVERIFY(!scene.ask(Alice)->value().has_value());
+    QVERIFY(scene.authority.asked.empty());
+}
+
+QTEST_GUILESS_MAIN(TestLeaseKeeper)
+#include "tst_lease_keeper.moc"
