@@ -54,29 +54,42 @@ Application::~Application() = default;
 
 void Application::start()
 {
-    using client::Fault;
-    using client::Stage;
-    using program::ExitStatus;
     if (const auto valid = tun::validateName(m_options.tunName); !m_options.tunName.empty() && !valid) {
         m_output.sentence(tr("--tun %1: %2.").arg(fromText(m_options.tunName), fromText(valid.error().context)));
-        endWith(ExitStatus::Usage);
+        endWith(program::ExitStatus::Usage);
         return;
     }
     if (isV1())
         m_output.sentence(client::warningForV1(m_options.server));
-    if (!program::hasNetAdmin()) {
-        end(Fault{.stage = Stage::Tun,
-                  .error = {ErrorCode::PermissionDenied, "it needs the right to set up the network (CAP_NET_ADMIN)"}});
+    const bool hasRights = program::hasNetAdmin();
+    if (!hasRights)
+        m_helper = std::make_unique<client::HelperClient>();
+    if (!isTunNameUsable())
         return;
-    }
-    if (isTunNameTaken()) {
-        refuse(ErrorCode::AlreadyExists, client::sentenceForTakenName(m_options.tunName), ExitStatus::Failure);
-        return;
-    }
+    if (hasRights)
+        startConnection();
+    else
+        startWithHelper();
+}
+
+void Application::startWithHelper()
+{
+    m_helper->check([this](const Result<void>& result) {
+        if (m_isEnding)
+            return;
+        if (result)
+            startConnection();
+        else
+            end(client::Fault{.stage = client::Stage::Tun, .error = result.error()});
+    });
+}
+
+void Application::startConnection()
+{
     if (!isV1() && !prepareKeys())
         return;
     if (const auto made = makeConnection(); !made) {
-        end(Fault{.stage = Stage::Routes, .error = made.error()});
+        end(client::Fault{.stage = client::Stage::Routes, .error = made.error()});
         return;
     }
     m_connection->connectToServer({m_options.isOnce, m_options.trustsOnFirstUse});
@@ -91,6 +104,18 @@ void Application::stop()
         m_connection->disconnectFromServer();
     else
         end(std::nullopt);
+}
+
+bool Application::isTunNameUsable()
+{
+    using program::ExitStatus;
+    if (m_helper && !m_options.tunName.empty())
+        refuse(ErrorCode::InvalidArgument, client::sentenceForNameWithHelper(m_options.tunName), ExitStatus::Usage);
+    else if (isTunNameTaken())
+        refuse(ErrorCode::AlreadyExists, client::sentenceForTakenName(m_options.tunName), ExitStatus::Failure);
+    else
+        return true;
+    return false;
 }
 
 /// Opening the TUN would find out as well, but only when the server has been reached and told of us.
@@ -224,10 +249,8 @@ bool Application::choosePin()
 
 Result<void> Application::makeConnection()
 {
-    auto configurator = system::LinuxConfigurator::create();
-    if (!configurator)
-        return fail(configurator.error());
-    m_configurator = std::move(*configurator);
+    if (auto made = makeConfigurator(); !made)
+        return made;
     auto loop = transport::EpollLoop::create(&m_time);
     if (!loop)
         return fail(loop.error());
@@ -235,21 +258,50 @@ Result<void> Application::makeConnection()
     m_loopHost = std::make_unique<transport::EpollHost>(*m_loop);
     m_edges = std::make_unique<client::Edges>(client::Edges{
         .makeConnector = [this](const net::HostPort& server) { return client::makeTcpConnector(server, *m_loop); },
-        .openTun =
-            [usesOffloads = m_options.usesOffloads](const std::string& name, const client::TunOpened& opened) {
-                opened(tun::openLinuxTun({name, usesOffloads}));
-            },
+        .openTun = [this](const std::string& name, const client::TunOpened& opened) { openTun(name, opened); },
         .configurator = *m_configurator,
         .readSnapshot = system::readNetworkSnapshot,
         .identityFor = [this](const Pin& server) { return identityFor(server); },
         .loop = *m_loop,
-        .congestionSetter = m_congestionSetter,
+        .congestionSetter = *m_congestionSetter,
         .time = *m_loop,
         .makeTimer = client::makeQtTimer,
         .roll = [] { return QRandomGenerator::global()->generateDouble(); }});
     m_connection = std::make_unique<client::Connection>(takeConnectionOptions(), *m_edges);
     listenTo(*m_connection);
     return {};
+}
+
+/// And the setter of the congestion control: both in this process, or both by the helper.
+Result<void> Application::makeConfigurator()
+{
+    if (m_helper) {
+        m_configurator = std::make_unique<client::HelperConfigurator>(*m_helper);
+        m_congestionSetter = std::make_unique<client::HelperCongestionSetter>(*m_helper);
+        connect(m_helper.get(), &client::HelperClient::lost, this,
+                [this](const Error& error) { m_connection->loseNetwork(error); });
+        return {};
+    }
+    auto configurator = system::LinuxConfigurator::create();
+    if (!configurator)
+        return fail(configurator.error());
+    m_configurator = std::move(*configurator);
+    m_congestionSetter = std::make_unique<tunnel::DirectCongestionSetter>();
+    return {};
+}
+
+void Application::openTun(const std::string& name, const client::TunOpened& opened)
+{
+    if (!m_helper) {
+        opened(tun::openLinuxTun({name, m_options.usesOffloads}));
+        return;
+    }
+    m_helper->open(m_options.usesOffloads, [opened](Result<UniqueFd> descriptor) {
+        if (descriptor)
+            opened(tun::adoptLinuxTun(std::move(*descriptor)));
+        else
+            opened(fail(descriptor.error()));
+    });
 }
 
 client::ConnectionOptions Application::takeConnectionOptions()

@@ -7,6 +7,7 @@
 #include "cli/terminal_question.h"
 #include "client/boot_time.h"
 #include "client/connection.h"
+#include "client/helper_edges.h"
 #include "client/known_servers.h"
 #include "client/profile_store.h"
 #include "transport/epoll_host.h"
@@ -33,7 +34,12 @@ Q_SIGNALS:
     void finished(int exitStatus);
 
 private:
+    /// What can be said against --tun, as the end of the run.
+    [[nodiscard]] bool isTunNameUsable();
     [[nodiscard]] bool isTunNameTaken() const;
+    /// Without the rights to do it in this process: asks the helper whether it is there.
+    void startWithHelper();
+    void startConnection();
     [[nodiscard]] bool isV1() const { return m_options.wireProtocol == client::WireProtocol::V1; }
     /// The state directory, where to, and the server's key. False: the run has been ended.
     [[nodiscard]] bool prepareKeys();
@@ -47,6 +53,8 @@ private:
     /// False: what is remembered and what was given contradict each other; the run has been ended.
     [[nodiscard]] bool choosePin();
     [[nodiscard]] Result<void> makeConnection();
+    [[nodiscard]] Result<void> makeConfigurator();
+    void openTun(const std::string& name, const client::TunOpened& opened);
     /// The secrets go with it: nothing of them stays here.
     [[nodiscard]] client::ConnectionOptions takeConnectionOptions();
     void listenTo(client::Connection& connection);
@@ -69,7 +77,8 @@ private:
     std::optional<client::Profile> m_profile;  // the one that is connected with
     bool m_announcesProfile = false;           // at the next login
     client::BootTime m_time;
-    tunnel::DirectCongestionSetter m_congestionSetter;
+    std::unique_ptr<client::HelperClient> m_helper;  // none: this process has the rights itself
+    std::unique_ptr<tunnel::CongestionSetter> m_congestionSetter;
     std::unique_ptr<system::NetworkConfigurator> m_configurator;
     std::unique_ptr<transport::EpollLoop> m_loop;
     std::unique_ptr<transport::EpollHost> m_loopHost;

@@ -140,11 +140,15 @@ bool isV1Handshake(const client::Fault& fault)
 
 ExitStatus exitStatusFor(const client::Fault& fault)
 {
+    // It is the helper that doesn't answer or has left us, not the server.
+    const bool isAboutUs = fault.stage == client::Stage::Tun;
     switch (fault.error.code) {
     case ErrorCode::Unreachable:
     case ErrorCode::TimedOut:
-    case ErrorCode::PeerStopping: return ExitStatus::Unreachable;
+    case ErrorCode::PeerStopping: return isAboutUs ? ExitStatus::Failure : ExitStatus::Unreachable;
     case ErrorCode::Closed:
+        if (isAboutUs)
+            return ExitStatus::Failure;
         // Most likely a server that takes TLS only.
         return isV1Handshake(fault) ? ExitStatus::ForeignProtocol : ExitStatus::Unreachable;
     case ErrorCode::NotFound: return fault.stage <= client::Stage::Tcp ? ExitStatus::Unreachable : ExitStatus::Failure;

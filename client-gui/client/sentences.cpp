@@ -1,6 +1,8 @@
 #include "client/sentences.h"
 
 #include "base/text.h"
+#include "bus/contract.h"
+#include "client/helper_client.h"
 #include "protocol/v1_conversation.h"
 
 #include <QCoreApplication>
@@ -67,6 +69,8 @@ QString why(const Fault& fault)
 
 QString adviceOnReaching(const Fault& fault)
 {
+    if (fault.stage == Stage::Tun)
+        return Tr::tr("look at the system's log for gvpn-helper");
     if (fault.wasUp)
         return Tr::tr("check this computer's network and that gvpn-server is still running");
     switch (fault.stage) {
@@ -77,9 +81,27 @@ QString adviceOnReaching(const Fault& fault)
     }
 }
 
-QString adviceOnPermission(Stage stage)
+/// Empty: it is nothing that the helper says.
+QString adviceOnHelper(const std::string& cause)
 {
-    switch (stage) {
+    if (cause == NoBusCause || cause == NoHelperCause)
+        return Tr::tr("install gvpn-helper, or run it with sudo");
+    if (cause == bus::NoAgentCause)
+        return Tr::tr("connect from a session at this computer's own screen, or run it with sudo");
+    if (cause == bus::DismissedCause)
+        return Tr::tr("connect again and type an administrator's password");
+    if (cause == bus::DeniedCause)
+        return Tr::tr("ask this computer's administrator, or run it with sudo");
+    if (cause == bus::NoPolkitCause)
+        return Tr::tr("install polkit, or run it with sudo");
+    return {};
+}
+
+QString adviceOnPermission(const Fault& fault)
+{
+    if (const QString advice = adviceOnHelper(fault.error.context); !advice.isEmpty())
+        return advice;
+    switch (fault.stage) {
     case Stage::Resolve:
     case Stage::Tcp: return Tr::tr("look at the firewalls of this computer and on the way");
     case Stage::Tun:
@@ -180,8 +202,10 @@ QString whatToDo(const Fault& fault)
     case ErrorCode::ProtocolViolation:
     case ErrorCode::TlsFailure:
     case ErrorCode::LimitExceeded:
+        if (fault.stage == Stage::Tun)
+            return Tr::tr("disconnect one of them first");
         return Tr::tr("check that this port is gvpn-server's and that both ends have the same version");
-    case ErrorCode::PermissionDenied: return adviceOnPermission(fault.stage);
+    case ErrorCode::PermissionDenied: return adviceOnPermission(fault);
     case ErrorCode::AlreadyExists: return adviceOnCollision(fault.stage);
     case ErrorCode::Replaced: return Tr::tr("look for another program that connects with this computer's key");
     case ErrorCode::Kicked: return Tr::tr("ask the server's administrator before you connect again");
@@ -358,6 +382,13 @@ QString sentenceForStateDir(const std::string& directory, const Error& error)
         isAboutContent ? Tr::tr("mend or remove what is named here") : Tr::tr("correct its permissions");
     return Tr::tr("Could not use the state directory %1: %2; %3 or choose another with --state-dir.")
         .arg(name, cause, advice);
+}
+
+QString sentenceForNameWithHelper(const std::string& interfaceName)
+{
+    return Tr::tr("--tun %1: without root rights gvpn-helper opens the interface and chooses its name; leave --tun "
+                  "out, or run it with sudo.")
+        .arg(fromText(interfaceName));
 }
 
 QString sentenceForTakenName(const std::string& interfaceName)

@@ -35,6 +35,8 @@ namespace gvpn::client {
 /// An empty directory: there is no default one.
 [[nodiscard]] QString sentenceForStateDir(const std::string& directory, const Error& error);
 [[nodiscard]] QString sentenceForTakenName(const std::string& interfaceName);
+/// --tun, and this process can't open one by itself.
+[[nodiscard]] QString sentenceForNameWithHelper(const std::string& interfaceName);
 /// What --v1 means, before anything is sent.
 [[nodiscard]] QString warningForV1(const net::HostPort& server);
 

@@ -113,7 +113,8 @@ class Lab:
         return program
 
     def binary(self, name):
-        places = {"gvpn-server": "server/gvpn-server", "gvpn-client": "client-gui/cli/gvpn-client"}
+        places = {"gvpn-server": "server/gvpn-server", "gvpn-client": "client-gui/cli/gvpn-client",
+                  "gvpn-helper": "client-gui/helper/gvpn-helper"}
         path = self.build / places[name]
         if not path.exists():
             raise FileNotFoundError(f"{path} is not built")

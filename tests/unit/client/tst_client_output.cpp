@@ -283,6 +283,8 @@ void TestClientOutput::exitStatuses_data()
     row("another version of v1", ErrorCode::VersionMismatch, Stage::Login, ExitStatus::ForeignProtocol);
     row("not to be had here", ErrorCode::Unsupported, Stage::Tun, ExitStatus::Failure);
     row("no device", ErrorCode::NotFound, Stage::Tun, ExitStatus::Failure);
+    row("the helper has ended", ErrorCode::Closed, Stage::Tun, ExitStatus::Failure);
+    row("the helper hangs", ErrorCode::TimedOut, Stage::Tun, ExitStatus::Failure);
     row("name taken", ErrorCode::AlreadyExists, Stage::Tun, ExitStatus::Failure);
     row("kicked", ErrorCode::Kicked, Stage::Probe, ExitStatus::Failure);
     row("replaced", ErrorCode::Replaced, Stage::Probe, ExitStatus::Failure);

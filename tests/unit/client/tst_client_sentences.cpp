@@ -1,5 +1,8 @@
 #include "client/sentences.h"
 
+#include "bus/contract.h"
+#include "client/helper_client.h"
+
 #include <QtTest>
 
 using namespace gvpn;
@@ -41,6 +44,8 @@ private Q_SLOTS:
     void saysHowToConnectAgain();
     void advisesByWhatIsWrongWithAProfile_data();
     void advisesByWhatIsWrongWithAProfile();
+    void advisesByWhatTheHelperSays_data();
+    void advisesByWhatTheHelperSays();
     void advisesByWhereItFailed_data();
     void advisesByWhereItFailed();
     void explainsV1_data();
@@ -276,6 +281,37 @@ void TestClientSentences::advisesByWhatIsWrongWithAProfile()
     QFETCH(QString, advice);
     const QString sentence = sentenceForProfile({code, "/p/Off\nice.json: why"});
     QVERIFY2(sentence.contains(QStringLiteral("/p/Off\\nice.json: why; ")), qPrintable(sentence));
+    QVERIFY2(sentence.contains(advice) && sentence.endsWith(QLatin1Char('.')), qPrintable(sentence));
+}
+
+void TestClientSentences::advisesByWhatTheHelperSays_data()
+{
+    QTest::addColumn<QString>("cause");
+    QTest::addColumn<ErrorCode>("code");
+    QTest::addColumn<QString>("advice");
+    const auto row = [](const char* name, std::string_view cause, ErrorCode code, const char* advice) {
+        QTest::newRow(name) << QString::fromUtf8(cause.data(), qsizetype(cause.size())) << code
+                            << QString::fromLatin1(advice);
+    };
+    row("no bus", NoBusCause, ErrorCode::PermissionDenied, "install gvpn-helper, or run it with sudo");
+    row("no helper", NoHelperCause, ErrorCode::PermissionDenied, "install gvpn-helper, or run it with sudo");
+    row("no agent", bus::NoAgentCause, ErrorCode::PermissionDenied, "at this computer's own screen");
+    row("dismissed", bus::DismissedCause, ErrorCode::PermissionDenied, "type an administrator's password");
+    row("denied", bus::DeniedCause, ErrorCode::PermissionDenied, "ask this computer's administrator");
+    row("no polkit", bus::NoPolkitCause, ErrorCode::PermissionDenied, "install polkit");
+    row("too many", "this user has 3 tunnels already", ErrorCode::LimitExceeded, "disconnect one of them first");
+    row("gone", "gvpn-helper has ended", ErrorCode::Closed, "look at the system's log for gvpn-helper");
+    row("hangs", "gvpn-helper does not answer", ErrorCode::TimedOut, "look at the system's log for gvpn-helper");
+}
+
+void TestClientSentences::advisesByWhatTheHelperSays()
+{
+    QFETCH(QString, cause);
+    QFETCH(ErrorCode, code);
+    QFETCH(QString, advice);
+    const Fault fault{.stage = Stage::Tun, .error = {code, cause.toStdString()}};
+    const QString sentence = sentenceFor(fault, {"office.example.com", 443});
+    QVERIFY2(sentence.contains(QStringLiteral("(stage tun): %1; ").arg(cause)), qPrintable(sentence));
     QVERIFY2(sentence.contains(advice) && sentence.endsWith(QLatin1Char('.')), qPrintable(sentence));
 }
 
