@@ -54,7 +54,7 @@ ONLY_IN = (
 # Real implementations of the edges, and the only files outside their own layer that may name them. EpollLoop is none:
 # what waits in it is handed in, and tests turn it themselves.
 REAL_IMPLEMENTATIONS = (
-    r"tun/linux_.*", r"system/linux_.*", r"transport/tcp_connector\.h",
+    r"tun/linux_.*", r"system/(linux|resolved)_.*", r"transport/tcp_connector\.h",
     r"transport/epoll_(stream|host)\..*",
 )
 # qt_edges makes the client's connector and timers out of Qt, for application to hand in.
