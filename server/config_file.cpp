@@ -19,6 +19,7 @@ const QStringList& knownKeys()
         QStringLiteral("json"),       QStringLiteral("log-level"),     QStringLiteral("allow-v1"),
         QStringLiteral("relay"),      QStringLiteral("max-half-open"), QStringLiteral("max-devices"),
         QStringLiteral("run-as"),     QStringLiteral("congestion"),    QStringLiteral("offload"),
+        QStringLiteral("dns"),        QStringLiteral("dns-domain"),
     };
     return Keys;
 }

@@ -455,6 +455,8 @@ void Hub::tune(const HubTuning& tuning)
 {
     m_halfOpen.setConfig(tuning.halfOpen);
     m_config.loginMethods = tuning.loginMethods;
+    m_config.dnsServers = tuning.dnsServers;
+    m_config.dnsDomains = tuning.dnsDomains;
 }
 
 void Hub::stop()

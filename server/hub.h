@@ -40,6 +40,8 @@ struct HubConfig {
 struct HubTuning {
     HalfOpenConfig halfOpen;
     std::vector<protocol::LoginMethod> loginMethods;
+    std::vector<net::IpAddress> dnsServers{};  // for those who connect from now on
+    std::vector<std::string> dnsDomains{};
 };
 
 /// Whose sessions: those that match everything that is set. Nothing set: nobody's.

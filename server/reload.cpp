@@ -25,6 +25,8 @@ Reload reload(const ServerOptions& running, const ServerOptions& fresh)
     now("max-devices", &ServerOptions::maxDevices);
     now("max-half-open", &ServerOptions::maxHalfOpen);
     now("relay", &ServerOptions::relays);
+    now("dns", &ServerOptions::dnsServers);
+    now("dns-domain", &ServerOptions::dnsDomains);
     if (isBetweenLogins(running.login, fresh.login))
         now("login", &ServerOptions::login);
 

@@ -9,6 +9,7 @@
 #include "program/privileges.h"
 #include "program/state_dir.h"
 #include "protocol/link.h"
+#include "server/dns_advice.h"
 #include "server/network_choice.h"
 #include "server/offline_link.h"
 #include "server/reload.h"
@@ -52,6 +53,12 @@ void warnOfPoolsThatClientsRefuse(const std::vector<net::Prefix>& pools)
                                           << "so clients refuse it unless they name it with --accept-routes or --cidr";
         }
     }
+}
+
+void warnOfDns(const ServerOptions& options, const std::vector<net::Prefix>& lanNetworks)
+{
+    for (const std::string& text : dnsAdvice(options, lanNetworks))
+        qCWarning(lcServer).noquote() << QString::fromStdString(text);
 }
 
 accounts::UnixTime wallTime()
@@ -336,6 +343,7 @@ void ServerApplication::onNetworkConfigured(const Result<void>& result)
     m_dataThread->start();
     m_adminDesk->setThreads(m_accounts.get(), m_dataThread.get());
     warnOfOpenDoors();
+    warnOfDns(m_options, m_plan.lanNetworks);
     announce(interfaceName);
 }
 
@@ -373,6 +381,8 @@ HubConfig ServerApplication::hubConfig() const
     HubConfig config;
     config.pools = m_plan.pools;
     config.lanNetworks = m_plan.lanNetworks;
+    config.dnsServers = m_options.dnsServers;
+    config.dnsDomains = m_options.dnsDomains;
     config.allowsClientToClient = m_options.allowsClientToClient;
     config.v1Bypass = m_plan.v1Bypass;
     config.halfOpen = halfOpenConfig();
@@ -393,6 +403,8 @@ void ServerApplication::announce(const std::string& interfaceName)
     info.interfaceName = interfaceName;
     info.pools = m_plan.pools;
     info.lanNetworks = m_plan.lanNetworks;
+    info.dnsServers = m_options.dnsServers;
+    info.dnsDomains = m_options.dnsDomains;
     info.masquerades = masquerades();
     info.pin = m_plan.pin;
     info.link = link.toString();
@@ -494,7 +506,8 @@ void ServerApplication::reload(const Result<ServerOptions>& fresh)
     program::setLogLevel(program::parseLogLevel(m_options.logLevel).value_or(program::LogLevel::Info));
     if (const auto snapshot = system::readNetworkSnapshot())
         m_plan.sharedSources = sharedSources(*snapshot, m_options.relays);
-    m_dataThread->tune({halfOpenConfig(), loginMethods()});
+    m_dataThread->tune({halfOpenConfig(), loginMethods(), m_options.dnsServers, m_options.dnsDomains});
+    warnOfDns(m_options, m_plan.lanNetworks);
     m_accounts->run([most = m_options.maxDevices](accounts::AccountStore&, accounts::Gatekeeper& gatekeeper) {
         gatekeeper.setMaxDevices(most);
     });

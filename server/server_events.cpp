@@ -175,6 +175,16 @@ QJsonObject toJson(const ListeningInfo& info)
     json.insert(QStringLiteral("login"), loginName(info.login));
     if (!info.inviteExpires.empty())
         json.insert(QStringLiteral("expires"), text(info.inviteExpires));
+    if (!info.dnsServers.empty()) {
+        QJsonArray resolvers;
+        for (const net::IpAddress& resolver : info.dnsServers)
+            resolvers.append(text(resolver.toString()));
+        QJsonArray domains;
+        for (const std::string& domain : info.dnsDomains)
+            domains.append(text(domain));
+        json.insert(QStringLiteral("dns"), resolvers);
+        json.insert(QStringLiteral("dns_domains"), domains);
+    }
     for (const net::Prefix& pool : info.pools)
         json.insert(familyKey("cidr", pool.family()), text(pool.toString()));
     return json;
@@ -195,6 +205,17 @@ QString toText(const ListeningInfo& info)
     lines.append(info.masquerades
                      ? QStringLiteral("  the LAN sees this computer's address (--masquerade off changes that)")
                      : QStringLiteral("  the LAN sees the clients' own addresses and needs a route to them"));
+    if (!info.dnsServers.empty() && !info.dnsDomains.empty()) {
+        QStringList resolvers;
+        for (const net::IpAddress& resolver : info.dnsServers)
+            resolvers.append(text(resolver.toString()));
+        QStringList domains;
+        for (const std::string& domain : info.dnsDomains)
+            domains.append(text(domain));
+        const QString comma = QStringLiteral(", ");
+        lines.append(
+            QStringLiteral("  clients ask %1 for names of %2").arg(resolvers.join(comma), domains.join(comma)));
+    }
     if (info.v1Bypass) {
         lines.append(QStringLiteral("  WARNING: --allow-v1 lets everybody in who speaks v1, unencrypted, to %1")
                          .arg(text(info.v1Bypass->toString())));

@@ -15,6 +15,8 @@ struct ListeningInfo {
     std::string interfaceName;
     std::vector<net::Prefix> pools;
     std::vector<net::Prefix> lanNetworks;
+    std::vector<net::IpAddress> dnsServers;
+    std::vector<std::string> dnsDomains;
     bool masquerades = true;
     Pin pin;
     std::string link;

@@ -1,5 +1,6 @@
 #include "server/server_options.h"
 
+#include "net/domain_name.h"
 #include "net/tunnel_settings.h"
 #include "server/config_file.h"
 
@@ -37,6 +38,8 @@ void declare(QCommandLineParser& parser)
         option("cidr", "The tunnel network; may be given once for IPv4 and once for IPv6.", "PREFIX"),
         option("bypass", "A LAN network that clients reach; may be repeated. Default: what this computer is on.",
                "PREFIX"),
+        option("dns", "A resolver in the LAN that clients ask for names of --dns-domain; may be repeated.", "ADDRESS"),
+        option("dns-domain", "Names of this domain are the office's; may be repeated.", "NAME"),
         option("public-address", "How clients reach this server; written into the link.", "HOST[:PORT]"),
         option("login",
                "device (default): by invite link, then by the device's key; password: also by user and password; none: "
@@ -124,12 +127,25 @@ Result<std::vector<net::Prefix>> prefixes(const Values& values, const char* name
 }
 
 /// What clients would refuse is refused here, where somebody reads it.
-bool isRouteForClients(const net::Prefix& lan)
+net::TunnelSettings usualSettings()
 {
     net::TunnelSettings settings;
     settings.addresses = {{net::IpAddress::fromIPv4((10U << 24U) | 2U), 24}};
     settings.gateways = {net::IpAddress::fromIPv4((10U << 24U) | 1U)};
+    return settings;
+}
+
+bool isRouteForClients(const net::Prefix& lan)
+{
+    net::TunnelSettings settings = usualSettings();
     settings.routes = {lan};
+    return net::validate(settings, {}).has_value();
+}
+
+bool isResolverForClients(const net::IpAddress& resolver)
+{
+    net::TunnelSettings settings = usualSettings();
+    settings.dnsServers = {resolver};
     return net::validate(settings, {}).has_value();
 }
 
@@ -152,6 +168,40 @@ Result<void> readNetworks(const Values& values, ServerOptions& options)
                     "--bypass names more than " + std::to_string(most) + " networks; name larger ones.");
     }
     options.cidrs = std::move(*cidrs);
+    return {};
+}
+
+template <typename T>
+void addOnce(std::vector<T>& values, T value)
+{
+    if (std::ranges::find(values, value) == values.end())
+        values.push_back(std::move(value));
+}
+
+Result<void> readDns(const Values& values, ServerOptions& options)
+{
+    for (const QString& text : values.all("dns")) {
+        const auto resolver = net::IpAddress::parse(text.toStdString());
+        if (!resolver)
+            return bad("dns", text.toStdString(), resolver.error().context);
+        if (!isResolverForClients(*resolver))
+            return bad("dns", text.toStdString(), "clients can't reach such an address");
+        addOnce(options.dnsServers, *resolver);
+    }
+    for (const QString& text : values.all("dns-domain")) {
+        if (!net::isDomainName(text.toStdString()))
+            return bad("dns-domain", text.toStdString(), "it is not a domain name, such as office.example");
+        addOnce(options.dnsDomains, text.toLower().toStdString());
+    }
+    const net::SettingsLimits limits;
+    if (options.dnsServers.size() > limits.maxDnsServers)
+        return fail(ErrorCode::InvalidArgument,
+                    "--dns can be given " + std::to_string(limits.maxDnsServers) + " times at most.");
+    if (options.dnsDomains.size() > limits.maxDnsDomains)
+        return fail(ErrorCode::InvalidArgument,
+                    "--dns-domain can be given " + std::to_string(limits.maxDnsDomains) + " times at most.");
+    if (options.dnsServers.empty() && !options.dnsDomains.empty())
+        return fail(ErrorCode::InvalidArgument, "--dns-domain needs a resolver: give --dns ADDRESS as well.");
     return {};
 }
 
@@ -299,7 +349,7 @@ Result<ServerOptions> parseOptions(const QStringList& arguments, const QString& 
     if (!file)
         return fail(file.error());
     const Values values(parser, *file);
-    const std::array steps = {readNetworks, readAddresses, readLimits, readOffload, readRest};
+    const std::array steps = {readNetworks, readDns, readAddresses, readLimits, readOffload, readRest};
     for (const auto step : steps) {
         if (const auto read = step(values, options); !read)
             return fail(read.error());

@@ -28,6 +28,8 @@ struct ServerOptions {
     net::HostPort listen;  // host empty: every address
     std::vector<net::Prefix> cidrs;
     std::vector<net::Prefix> lanNetworks;
+    std::vector<net::IpAddress> dnsServers;
+    std::vector<std::string> dnsDomains;
     std::string publicHost;                   // empty: not given
     std::optional<std::uint16_t> publicPort;  // without: the listening port
     Masquerade masquerade = Masquerade::Auto;

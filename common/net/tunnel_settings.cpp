@@ -1,5 +1,7 @@
 #include "net/tunnel_settings.h"
 
+#include "net/domain_name.h"
+
 #include <algorithm>
 
 namespace gvpn::net {
@@ -8,8 +10,6 @@ namespace {
 
 constexpr std::chrono::seconds MinKeepalive{2};
 constexpr std::chrono::seconds MaxKeepalive{120};
-constexpr std::size_t MaxNameLength = 253;  // RFC 1035 section 2.3.4, without the length bytes
-constexpr std::size_t MaxLabelLength = 63;
 
 Failure bad(std::string what, std::string_view why)
 {
@@ -115,26 +115,6 @@ Result<void> checkRoutes(const std::vector<Prefix>& routes, const SettingsLimits
     return {};
 }
 
-bool isNameCharacter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
-}
-
-bool isDomain(std::string_view name)
-{
-    if (name.empty() || name.size() > MaxNameLength)
-        return false;
-    for (std::size_t begin = 0; begin <= name.size();) {
-        const std::size_t end = std::min(name.find('.', begin), name.size());
-        const std::string_view label = name.substr(begin, end - begin);
-        if (label.empty() || label.size() > MaxLabelLength || label.starts_with('-') || label.ends_with('-')
-            || !std::ranges::all_of(label, isNameCharacter))
-            return false;
-        begin = end + 1;
-    }
-    return true;
-}
-
 Result<void> checkDns(const TunnelSettings& settings, const SettingsLimits& limits)
 {
     if (const auto counted = checkCount("DNS servers", settings.dnsServers.size(), limits.maxDnsServers); !counted)
@@ -146,7 +126,7 @@ Result<void> checkDns(const TunnelSettings& settings, const SettingsLimits& limi
             return bad("DNS server " + server.toString(), "is not a host address");
     }
     for (const std::string& domain : settings.dnsDomains) {
-        if (!isDomain(domain))
+        if (!isDomainName(domain))
             return bad("DNS domain \"" + domain + "\"", "is not a domain name");
     }
     return {};

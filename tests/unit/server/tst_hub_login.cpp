@@ -31,6 +31,7 @@ class TestHubLogin : public QObject {
 
 private Q_SLOTS:
     void aClientGetsAnAddressAndTheSettings();
+    void changedResolversAreForThoseWhoComeLater();
     void aClientGetsAnAddressOfEachFamily();
     void routesOfAFamilyWithoutAPoolAreNotNamed();
     void manyNetworksFitIntoTheSettings();
@@ -74,6 +75,18 @@ void TestHubLogin::aClientGetsAnAddressAndTheSettings()
     QVERIFY(guest->established->peerTakes == net::SegmentSupport::all());
     QVERIFY(!guest->ended);
     QVERIFY(office.hub.deadline() != Never);
+}
+
+void TestHubLogin::changedResolversAreForThoseWhoComeLater()
+{
+    Office office(officeConfig());
+    Guest& first = office.connect();
+    QVERIFY(first->established && first->established->settings.dnsServers.empty());
+    office.hub.tune({{}, {protocol::LoginMethod::None}, {address("172.17.0.53")}, {"office.example"}});
+    Guest& second = office.connect();
+    QVERIFY(second->established && !first->ended);
+    QVERIFY(second->established->settings.dnsServers == std::vector{address("172.17.0.53")});
+    QVERIFY(second->established->settings.dnsDomains == std::vector<std::string>{"office.example"});
 }
 
 void TestHubLogin::aClientGetsAnAddressOfEachFamily()

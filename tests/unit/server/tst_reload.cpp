@@ -30,12 +30,16 @@ void TestReload::someOptionsChangeAtOnce()
     fresh.maxDevices = 2;
     fresh.maxHalfOpen = 9;
     fresh.relays = {net::Prefix::parse("192.0.2.0/24").value()};
+    fresh.dnsServers = {net::IpAddress::parse("172.17.0.53").value()};
+    fresh.dnsDomains = {"office.example"};
     fresh.login = LoginMode::Password;
     const Reload result = reload({}, fresh);
-    const std::vector<std::string> names{"log-level", "max-devices", "max-half-open", "relay", "login"};
+    const std::vector<std::string> names{"log-level", "max-devices", "max-half-open", "relay",
+                                         "dns",       "dns-domain",  "login"};
     QVERIFY(result.changed == names);
     QVERIFY(result.later.empty());
     QCOMPARE(result.options.maxDevices, 2U);
+    QVERIFY(result.options.dnsServers == fresh.dnsServers && result.options.dnsDomains == fresh.dnsDomains);
     QVERIFY(result.options.login == LoginMode::Password);
 }
 

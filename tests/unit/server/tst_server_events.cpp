@@ -62,6 +62,7 @@ class TestServerEvents : public QObject {
 private Q_SLOTS:
     void listeningHasTheKeysOfTheContract();
     void listeningNamesBothFamilies();
+    void listeningNamesResolvers();
     void aConnectedClientIsDescribed();
     void aDisconnectedClientHasItsNumbersAndTheReason();
     void otherEventsHaveTheirNames();
@@ -82,6 +83,7 @@ void TestServerEvents::listeningHasTheKeysOfTheContract()
     QCOMPARE(value(json, "pin"), longText(pin().toString()));
     QVERIFY(value(json, "invite").startsWith(QStringLiteral("gvpn://203.0.113.5:51005/?pin=")));
     QVERIFY(!json.contains(QLatin1String("cidr6")));
+    QVERIFY(!json.contains(QLatin1String("dns")));
 }
 
 void TestServerEvents::listeningNamesBothFamilies()
@@ -95,6 +97,18 @@ void TestServerEvents::listeningNamesBothFamilies()
     QCOMPARE(json.value(QLatin1String("bypass")).toArray().size(), 2);
     info.pools = {network("fd00:86::/64")};
     QVERIFY(!toJson(info).contains(QLatin1String("cidr")));
+}
+
+void TestServerEvents::listeningNamesResolvers()
+{
+    ListeningInfo info = listening();
+    info.dnsServers = {address("172.17.0.53"), address("fd00:17::53")};
+    info.dnsDomains = {"office.example"};
+    const QJsonObject json = toJson(info);
+    QCOMPARE(json.value(QLatin1String("dns")).toArray(),
+             (QJsonArray{QStringLiteral("172.17.0.53"), QStringLiteral("fd00:17::53")}));
+    QCOMPARE(json.value(QLatin1String("dns_domains")).toArray(), QJsonArray{QStringLiteral("office.example")});
+    QVERIFY(toText(info).contains(QStringLiteral("172.17.0.53, fd00:17::53 for names of office.example")));
 }
 
 void TestServerEvents::aConnectedClientIsDescribed()

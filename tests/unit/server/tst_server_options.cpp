@@ -57,6 +57,8 @@ const std::array Cases = {
     Case{"offload", "auto", [](const ServerOptions& o) { return std::to_string(int{o.usesOffloads}); }, "1"},
     Case{"tun", "office0", [](const ServerOptions& o) { return o.tunName; }, "office0"},
     Case{"state-dir", "/tmp/state dir", [](const ServerOptions& o) { return o.stateDir; }, "/tmp/state dir"},
+    Case{"dns", "172.17.0.53", [](const ServerOptions& o) { return o.dnsServers.at(0).toString(); }, "172.17.0.53"},
+    Case{"dns", "fd00:17::53", [](const ServerOptions& o) { return o.dnsServers.at(0).toString(); }, "fd00:17::53"},
     Case{"relay", "198.51.100.0/24", [](const ServerOptions& o) { return net::joinPrefixes(o.relays); },
          "198.51.100.0/24"},
     Case{"max-half-open", "1", [](const ServerOptions& o) { return std::to_string(o.maxHalfOpen); }, "1"},
@@ -87,6 +89,8 @@ private Q_SLOTS:
     void readsEachOption_data();
     void readsEachOption();
     void readsFlags();
+    void repeatsResolversAndDomains();
+    void limitsResolversAndDomains();
     void repeatsNetworks();
     void namesANetworkOnce();
     void limitsTheNumberOfNetworks();
@@ -177,6 +181,31 @@ void TestServerOptions::readsFlags()
     const auto options = parse(words(QStringLiteral("--login none --json --client-to-client --allow-v1")));
     QVERIFY(options);
     QVERIFY(options->isJson && options->allowsClientToClient && options->allowsV1);
+}
+
+void TestServerOptions::repeatsResolversAndDomains()
+{
+    const auto options = parse(words(QStringLiteral(
+        "--dns 172.17.0.53 --dns fd00:17::53 --dns 172.17.0.53 --dns-domain Office.example --dns-domain lan "
+        "--dns-domain=office.example")));
+    QVERIFY(options);
+    QCOMPARE(options->dnsServers.size(), std::size_t{2});
+    QCOMPARE(options->dnsDomains, (std::vector<std::string>{"office.example", "lan"}));
+}
+
+void TestServerOptions::limitsResolversAndDomains()
+{
+    QStringList resolvers;
+    for (int i = 1; i <= 8; ++i)
+        resolvers.append(QStringLiteral("--dns=172.17.0.%1").arg(i));
+    QStringList domains;
+    for (int i = 1; i <= 16; ++i)
+        domains.append(QStringLiteral("--dns-domain=d%1.example").arg(i));
+    QVERIFY(parse(resolvers + domains));
+    const auto manyResolvers = parse(resolvers + domains + QStringList{QStringLiteral("--dns=172.17.0.9")});
+    QVERIFY(!manyResolvers && isSentence(manyResolvers.error().context));
+    const auto manyDomains = parse(resolvers + domains + QStringList{QStringLiteral("--dns-domain=d17.example")});
+    QVERIFY(!manyDomains && isSentence(manyDomains.error().context));
 }
 
 void TestServerOptions::repeatsNetworks()
@@ -299,6 +328,17 @@ void TestServerOptions::refusesBadValues_data()
     row("--public-address a..b", "--public-address a..b");
     row("--public-address office.example:0", "--public-address");
     row("--public-address :443", "--public-address :443");
+    row("--dns office", "--dns office");
+    row("--dns 172.17.0.53:53", "--dns 172.17.0.53:53");
+    row("--dns 127.0.0.53", "--dns 127.0.0.53");
+    row("--dns 0.0.0.0", "--dns 0.0.0.0");
+    row("--dns fe80::1", "--dns fe80::1");
+    row("--dns 224.0.0.251", "--dns 224.0.0.251");
+    row("--dns-domain office.example", "--dns-domain needs a resolver");
+    row("--dns 172.17.0.53 --dns-domain .", "--dns-domain .");
+    row("--dns 172.17.0.53 --dns-domain office.example.", "--dns-domain office.example.");
+    row("--dns 172.17.0.53 --dns-domain ~office.example", "--dns-domain ~office.example");
+    row("--dns 172.17.0.53 --dns-domain a_b.example", "--dns-domain a_b.example");
     row("--masquerade yes", "--masquerade yes");
     row("--offload on", "--offload on");
     row("--log-level loud", "--log-level loud");
@@ -321,6 +361,8 @@ void TestServerOptions::refusesBadValues_data()
     row("cleanup run", "cleanup run");
     QTest::newRow("empty --cidr") << QStringList{QStringLiteral("--cidr=")} << "--cidr";
     QTest::newRow("empty --bypass") << QStringList{QStringLiteral("--bypass"), QString()} << "--bypass";
+    QTest::newRow("empty --dns") << QStringList{QStringLiteral("--dns=")} << "--dns";
+    QTest::newRow("empty --dns-domain") << QStringList{QStringLiteral("--dns-domain=")} << "--dns-domain";
     QTest::newRow("empty --address") << QStringList{QStringLiteral("--address=")} << "--address";
     QTest::newRow("empty --public-address") << QStringList{QStringLiteral("--public-address=")} << "--public-address";
     QTest::newRow("empty --masquerade") << QStringList{QStringLiteral("--masquerade=")} << "--masquerade";
