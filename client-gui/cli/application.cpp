@@ -7,6 +7,7 @@
 #include "program/privileges.h"
 #include "program/state_dir.h"
 #include "system/linux_configurator.h"
+#include "system/resolved_dns.h"
 #include "tun/linux_tun.h"
 
 #include <QCoreApplication>
@@ -251,6 +252,7 @@ Result<void> Application::makeConnection()
 {
     if (auto made = makeConfigurator(); !made)
         return made;
+    m_dns = std::make_unique<system::ResolvedDns>();
     auto loop = transport::EpollLoop::create(&m_time);
     if (!loop)
         return fail(loop.error());
@@ -260,6 +262,7 @@ Result<void> Application::makeConnection()
         .makeConnector = [this](const net::HostPort& server) { return client::makeTcpConnector(server, *m_loop); },
         .openTun = [this](const std::string& name, const client::TunOpened& opened) { openTun(name, opened); },
         .configurator = *m_configurator,
+        .dns = *m_dns,
         .readSnapshot = system::readNetworkSnapshot,
         .identityFor = [this](const Pin& server) { return identityFor(server); },
         .loop = *m_loop,
@@ -317,6 +320,8 @@ client::ConnectionOptions Application::takeConnectionOptions()
             .pin = m_options.pin,
             .wanted = m_options.wanted,
             .acceptRoutes = m_options.acceptRoutes.value_or(client::AcceptRoutes{}),
+            .usesDns = m_options.usesDns,
+            .acceptDomains = m_options.acceptDomains,
             .congestion = m_options.congestion,
             .tunName = m_options.tunName,
             .software = "gvpn-client " + QCoreApplication::applicationVersion().toStdString(),
@@ -336,8 +341,10 @@ void Application::listenTo(client::Connection& connection)
         for (const client::SkippedRoute& route : skipped)
             m_output.sentence(client::sentenceFor(route));
     });
-    connect(&connection, &Connection::resolversIgnored, this,
-            [this](const auto& resolvers) { m_output.sentence(client::sentenceForIgnoredResolvers(resolvers)); });
+    connect(&connection, &Connection::dnsSkipped, this, [this](const auto& skipped) {
+        for (const client::SkippedDns& one : skipped)
+            m_output.sentence(client::sentenceFor(one));
+    });
     connect(&connection, &Connection::congestionChanged, this, &Application::onCongestionChanged);
     connect(&connection, &Connection::undoFailed, this,
             [this](const Error& error) { m_output.sentence(client::sentenceForFailedUndo(error)); });

@@ -10,6 +10,7 @@
 #include "client/helper_edges.h"
 #include "client/known_servers.h"
 #include "client/profile_store.h"
+#include "system/dns_configurator.h"
 #include "transport/epoll_host.h"
 
 #include <QObject>
@@ -80,6 +81,7 @@ private:
     std::unique_ptr<client::HelperClient> m_helper;  // none: this process has the rights itself
     std::unique_ptr<tunnel::CongestionSetter> m_congestionSetter;
     std::unique_ptr<system::NetworkConfigurator> m_configurator;
+    std::unique_ptr<system::DnsConfigurator> m_dns;
     std::unique_ptr<transport::EpollLoop> m_loop;
     std::unique_ptr<transport::EpollHost> m_loopHost;
     std::unique_ptr<client::Edges> m_edges;

@@ -2,6 +2,7 @@
 
 #include "cli/option_values.h"
 #include "cli/target_options.h"
+#include "net/domain_name.h"
 #include "net/tunnel_settings.h"
 
 #include <QCommandLineParser>
@@ -38,6 +39,11 @@ void declare(QCommandLineParser& parser)
         "Networks of the server to reach: auto (private ones that are not in the way here), none, or a network; "
         "may be repeated.",
         "auto|none|PREFIX");
+    add("no-dns", "Leave name resolution as it is, whatever the server names.");
+    add("accept-domain",
+        "Have names of this domain asked at the office if the server says so, though it is not one office's alone, "
+        "such as lan; may be repeated.",
+        "NAME");
     add("v1",
         "Speak the reference protocol v1 with --server, in the clear: nothing is encrypted or authenticated. Without "
         "--cidr the address is 10.86.0.101/24.");
@@ -124,6 +130,20 @@ Result<void> readAcceptRoutes(const QCommandLineParser& parser, CliOptions& opti
     return {};
 }
 
+Result<void> readDns(const QCommandLineParser& parser, CliOptions& options)
+{
+    options.usesDns = !parser.isSet(QStringLiteral("no-dns"));
+    for (const QString& text : parser.values(QStringLiteral("accept-domain"))) {
+        if (!net::isDomainName(text.toStdString()))
+            return badValue(QStringLiteral("--accept-domain"), text,
+                            {ErrorCode::InvalidArgument, "it is not a domain name"});
+        options.acceptDomains.push_back(text.toStdString());
+    }
+    if (!options.usesDns && !options.acceptDomains.empty())
+        return usage(QStringLiteral("--accept-domain can't be used with --no-dns, which leaves all names alone."));
+    return {};
+}
+
 /// Only a host may have the scheme's name.
 Result<void> checkNoLinkAsValue(const QCommandLineParser& parser, CliOptions& /*options*/)
 {
@@ -203,8 +223,8 @@ Result<CommandLine> parseOptions(const QStringList& arguments)
     }
     CliOptions options;
     // The link's profile takes the routes along.
-    for (const auto read :
-         {checkNoLinkAsValue, readWanted, readWireProtocol, readAcceptRoutes, readTarget, readOffload, readRest}) {
+    for (const auto read : {checkNoLinkAsValue, readWanted, readWireProtocol, readAcceptRoutes, readDns, readTarget,
+                            readOffload, readRest}) {
         if (const auto done = read(parser, options); !done)
             return fail(done.error());
     }

@@ -35,6 +35,8 @@ struct CliOptions {
     bool trustsOnFirstUse = false;
     std::vector<net::InterfaceAddress> wanted;         // at most one of each family; V1: one, IPv4
     std::optional<client::AcceptRoutes> acceptRoutes;  // none: the profile's, or auto
+    bool usesDns = true;
+    std::vector<std::string> acceptDomains;  // --accept-domain
     tunnel::CongestionMode congestion;
     std::string tunName;
     bool usesOffloads = true;  // of the TUN: segments instead of packets

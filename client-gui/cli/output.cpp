@@ -33,6 +33,14 @@ QJsonObject stateLine(const char* name)
     return {{QStringLiteral("event"), QStringLiteral("state")}, {QStringLiteral("state"), QString::fromLatin1(name)}};
 }
 
+QJsonArray textsOf(const std::vector<std::string>& texts)
+{
+    QJsonArray array;
+    for (const std::string& text : texts)
+        array.append(fromText(text));
+    return array;
+}
+
 QJsonObject connectedLine(const client::ConnectionInfo& info)
 {
     QJsonObject line = stateLine("connected");
@@ -46,6 +54,13 @@ QJsonObject connectedLine(const client::ConnectionInfo& info)
         routes.append(fromText(route.toString()));
     line.insert(QStringLiteral("routes"), routes);
     line.insert(QStringLiteral("interface"), fromText(info.interfaceName));
+    if (!info.dns.isEmpty()) {
+        QJsonArray resolvers;
+        for (const net::IpAddress& resolver : info.dns.servers)
+            resolvers.append(fromText(resolver.toString()));
+        line.insert(QStringLiteral("dns"), resolvers);
+        line.insert(QStringLiteral("dns_domains"), textsOf(info.dns.domains));
+    }
     return line;
 }
 
@@ -56,9 +71,16 @@ QString connectedText(const client::ConnectionInfo& info)
         addresses.append(fromText(address.toString()));
     const QString text =
         Tr::tr("Connected: address %1 on %2.").arg(addresses.join(QStringLiteral(", ")), fromText(info.interfaceName));
-    if (info.routes.empty())
-        return text;
-    return text + QLatin1Char(' ') + Tr::tr("Reachable now: %1.").arg(fromText(net::joinPrefixes(info.routes)));
+    QStringList sentences{text};
+    if (!info.routes.empty())
+        sentences.append(Tr::tr("Reachable now: %1.").arg(fromText(net::joinPrefixes(info.routes))));
+    if (!info.dns.isEmpty()) {
+        QStringList domains;
+        for (const std::string& domain : info.dns.domains)
+            domains.append(fromText(domain));
+        sentences.append(Tr::tr("Names resolved there: %1.").arg(domains.join(QStringLiteral(", "))));
+    }
+    return sentences.join(QLatin1Char(' '));
 }
 
 QJsonObject disconnectedLine(const QString& code, const QString& reason)

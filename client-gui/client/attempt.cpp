@@ -5,6 +5,8 @@
 
 #include <QPointer>
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -28,6 +30,14 @@ Attempt::~Attempt() = default;
 void Attempt::start()
 {
     reach(Stage::Resolve);
+    m_network.freeName(m_inputs.options.server.host, [guard = QPointer(this)] {
+        if (guard && !guard->m_isOver)
+            guard->connectToServer();
+    });
+}
+
+void Attempt::connectToServer()
+{
     m_connector->start(
         {.resolved = [this] { reach(Stage::Tcp); },
          .connected = [this](std::unique_ptr<transport::ByteStream> stream) { onConnected(std::move(stream)); },
@@ -150,9 +160,13 @@ void Attempt::linkEstablished(const protocol::Established& established)
 Result<std::vector<net::Prefix>> Attempt::chooseRoutes(const net::TunnelSettings& settings,
                                                        const std::string& interfaceName)
 {
-    const auto network = m_edges.readSnapshot();
+    auto network = m_edges.readSnapshot();
     if (!network)
         return gvpn::fail(network.error());
+    // Of an earlier connection, and reached by the very routes that are looked at: not this computer's own.
+    const auto& ours = m_network.dns().servers;
+    std::erase_if(network->resolvers,
+                  [&ours](const net::IpAddress& one) { return std::ranges::find(ours, one) != ours.end(); });
     const RouteSurroundings surroundings{*network, m_server, interfaceName};
     const ConnectionOptions& options = m_inputs.options;
     if (const auto possible = checkTunnelNetworks(settings, options.acceptRoutes, options.wanted, surroundings);
@@ -167,8 +181,27 @@ Result<std::vector<net::Prefix>> Attempt::chooseRoutes(const net::TunnelSettings
 void Attempt::onNetworkSet(const protocol::Established& established)
 {
     reach(Stage::Dns);
-    if (!established.settings.dnsServers.empty())
-        Q_EMIT resolversIgnored(established.settings.dnsServers);
+    const ConnectionOptions& options = m_inputs.options;
+    DnsDecision decision;
+    if (options.usesDns)
+        decision = decideDns(established.settings, m_info.routes, options.acceptDomains);
+    m_network.setDns(decision.config,
+                     [guard = QPointer(this), established, decision](const Result<system::DnsOutcome>& outcome) {
+                         if (!guard || guard->m_isOver)
+                             return;
+                         std::vector<SkippedDns> skipped = decision.skipped;
+                         std::ranges::move(skippedBy(decision.config, outcome), std::back_inserter(skipped));
+                         guard->onDnsSet(established, guard->m_network.dns(), std::move(skipped));
+                     });
+}
+
+/// Names that are not resolved at the office are no reason to be without the office.
+void Attempt::onDnsSet(const protocol::Established& established, const system::DnsConfig& config,
+                       std::vector<SkippedDns> skipped)
+{
+    m_info.dns = config;
+    if (!skipped.empty())
+        Q_EMIT dnsSkipped(skipped);
     startPump(established.peerTakes);
     if (m_isOver)
         return;

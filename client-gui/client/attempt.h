@@ -6,6 +6,7 @@
 
 #include "client/connection_options.h"
 #include "client/connection_state.h"
+#include "client/dns_policy.h"
 #include "client/packet_pump.h"
 #include "client/server_link.h"
 #include "client/tunnel_network.h"
@@ -56,8 +57,8 @@ Q_SIGNALS:
     void noticeReceived(const std::string& text);
     /// Some routes were not taken.
     void routesSkipped(const std::vector<gvpn::client::SkippedRoute>& skipped);
-    /// The server named resolvers, which this version doesn't set.
-    void resolversIgnored(const std::vector<gvpn::net::IpAddress>& resolvers);
+    /// Some resolvers or domains of the server are not used.
+    void dnsSkipped(const std::vector<gvpn::client::SkippedDns>& skipped);
     /// The connection has another congestion control now, or was refused one.
     void congestionChanged(const gvpn::tunnel::CongestionStatus& status);
     void succeeded(const gvpn::client::ConnectionInfo& info);
@@ -73,6 +74,7 @@ private:
     void linkNotice(const std::string& text) override;
     void linkEnded(const LinkEnd& end) override;
 
+    void connectToServer();
     void onConnected(std::unique_ptr<transport::ByteStream> stream);
     /// The only place that decides which protocol is spoken.
     [[nodiscard]] Result<std::unique_ptr<ServerLink>> makeLink(std::unique_ptr<transport::ByteStream> stream);
@@ -90,6 +92,8 @@ private:
     [[nodiscard]] Result<std::vector<net::Prefix>> chooseRoutes(const net::TunnelSettings& settings,
                                                                 const std::string& interfaceName);
     void onNetworkSet(const protocol::Established& established);
+    void onDnsSet(const protocol::Established& established, const system::DnsConfig& config,
+                  std::vector<SkippedDns> skipped);
     void startPump(const net::SegmentSupport& peerTakes);
     void startWatchingLine();
     void lookAtLine(TimePoint now);

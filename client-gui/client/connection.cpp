@@ -140,7 +140,7 @@ void Connection::listenTo(Attempt& attempt)
     connect(&attempt, &Attempt::loggedIn, this, later(&Connection::onLoggedIn));
     connect(&attempt, &Attempt::noticeReceived, this, later(&Connection::onNotice));
     connect(&attempt, &Attempt::routesSkipped, this, later(&Connection::onRoutesSkipped));
-    connect(&attempt, &Attempt::resolversIgnored, this, later(&Connection::onResolversIgnored));
+    connect(&attempt, &Attempt::dnsSkipped, this, later(&Connection::onDnsSkipped));
     connect(&attempt, &Attempt::congestionChanged, this, later(&Connection::onCongestionChanged));
     connect(&attempt, &Attempt::succeeded, this, later(&Connection::onSucceeded));
     connect(&attempt, &Attempt::failed, this, later(&Connection::onFailed));
@@ -209,10 +209,15 @@ void Connection::onCongestionChanged(const tunnel::CongestionStatus& status)
         Q_EMIT congestionChanged(status);
 }
 
-void Connection::onResolversIgnored(const std::vector<net::IpAddress>& resolvers)
+void Connection::onDnsSkipped(const std::vector<SkippedDns>& skipped)
 {
-    if (!std::exchange(m_hasReportedResolvers, true))
-        Q_EMIT resolversIgnored(resolvers);
+    std::vector<SkippedDns> fresh;
+    for (const SkippedDns& one : skipped) {
+        if (m_reportedDns.insert(one).second)
+            fresh.push_back(one);
+    }
+    if (!fresh.empty())
+        Q_EMIT dnsSkipped(fresh);
 }
 
 }  // namespace gvpn::client

@@ -41,7 +41,8 @@ Q_SIGNALS:
     void noticeReceived(const std::string& text);
     /// The same route is reported once in the life of this object.
     void routesSkipped(const std::vector<gvpn::client::SkippedRoute>& skipped);
-    void resolversIgnored(const std::vector<gvpn::net::IpAddress>& resolvers);
+    /// The same is reported once in the life of this object.
+    void dnsSkipped(const std::vector<gvpn::client::SkippedDns>& skipped);
     /// The connection has another congestion control now. That one was refused is reported once in the life of this
     /// object.
     void congestionChanged(const gvpn::tunnel::CongestionStatus& status);
@@ -64,7 +65,7 @@ private:
     void onSucceeded(const ConnectionInfo& info);
     void onFailed(const Fault& failure);
     void onRoutesSkipped(const std::vector<SkippedRoute>& skipped);
-    void onResolversIgnored(const std::vector<net::IpAddress>& resolvers);
+    void onDnsSkipped(const std::vector<SkippedDns>& skipped);
     void onCongestionChanged(const tunnel::CongestionStatus& status);
 
     /// The attempt may be in the middle of a callback when it is given up.
@@ -88,7 +89,7 @@ private:
     bool m_isPasswordAnswerLost = false;
     std::set<std::string> m_reportedNotices;
     std::set<net::Prefix> m_reportedRoutes;
-    bool m_hasReportedResolvers = false;
+    std::set<SkippedDns> m_reportedDns;
     bool m_hasReportedRefusal = false;  // of a congestion control
 };
 

@@ -20,6 +20,8 @@ struct ConnectionOptions {
     std::optional<Pin> pin;                     // none: the first handshake learns it. V1 has none
     std::vector<net::InterfaceAddress> wanted;  // --cidr: these or nothing. V1: one, IPv4
     AcceptRoutes acceptRoutes;
+    bool usesDns = true;                     // the server's resolvers, for names of its domains
+    std::vector<std::string> acceptDomains;  // of the server's, also when they are no office's own
     tunnel::CongestionMode congestion;
     std::string tunName;   // empty: the first free one
     std::string software;  // "gvpn-client 0.1.0"

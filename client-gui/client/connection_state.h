@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "client/fault.h"
 #include "net/prefix.h"
+#include "system/dns_configurator.h"
 
 #include <string>
 #include <variant>
@@ -33,6 +34,7 @@ struct ConnectionInfo {
     std::vector<net::IpAddress> gateways;
     std::vector<net::Prefix> routes;  // those that were accepted
     std::string interfaceName;
+    system::DnsConfig dns{};  // what is in force
     [[nodiscard]] bool operator==(const ConnectionInfo&) const = default;
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "net/endpoint.h"
+#include "system/dns_configurator.h"
 #include "system/network_configurator.h"
 #include "system/network_snapshot.h"
 #include "tls/identity.h"
@@ -48,6 +49,7 @@ struct Edges {
     /// person may be asked first. Not after configurator.clear(), which gives up what is still being opened.
     std::function<void(const std::string& name, TunOpened opened)> openTun;
     system::NetworkConfigurator& configurator;
+    system::DnsConfigurator& dns;
     std::function<Result<system::NetworkSnapshot>()> readSnapshot;
     /// The device key for this server, made on first use: one for each server, so that servers can't compare users.
     std::function<Result<tls::Identity>(const Pin& server)> identityFor;

@@ -281,14 +281,31 @@ QString sentenceFor(const SkippedRoute& skipped)
     return {};
 }
 
-QString sentenceForIgnoredResolvers(const std::vector<net::IpAddress>& resolvers)
+QString sentenceFor(const SkippedDns& skipped)
 {
-    QStringList names;
-    for (const net::IpAddress& resolver : resolvers)
-        names.append(QString::fromStdString(resolver.toString()));
-    return Tr::tr("The server names the resolvers %1, which this version does not set; names of the office are not "
-                  "resolved.")
-        .arg(names.join(QStringLiteral(", ")));
+    const QString what = fromText(skipped.what);
+    switch (skipped.reason) {
+    case DnsSkipReason::NotThroughTunnel:
+        return Tr::tr("The resolver %1 of the server is not used: no accepted route leads to it, so it would be asked "
+                      "outside of the tunnel.")
+            .arg(what);
+    case DnsSkipReason::SharedDomain:
+        return Tr::tr("Names of %1 are not resolved at the office: this domain is not one office's alone; name it with "
+                      "--accept-domain %1 to have them asked there.")
+            .arg(what);
+    case DnsSkipReason::NoDomain:
+        return Tr::tr("The resolvers %1 of the server are not used: it names no domain to ask them for; its "
+                      "administrator can, with --dns-domain.")
+            .arg(what);
+    case DnsSkipReason::NoService:
+        return Tr::tr("Names of %1 are not resolved at the office: not set: no systemd-resolved; use addresses there, "
+                      "or install and start systemd-resolved.")
+            .arg(what);
+    case DnsSkipReason::Failed:
+        return Tr::tr("Names of %1 are not resolved at the office: not set: %2; use addresses there.")
+            .arg(what, fromText(skipped.detail));
+    }
+    return {};
 }
 
 QString sentenceForRefusedCongestion(const tunnel::CongestionStatus& status)

@@ -2,6 +2,7 @@
 // client's where they are made; used by the command line and the GUI.
 #pragma once
 
+#include "client/dns_policy.h"
 #include "client/fault.h"
 #include "client/profile.h"
 #include "client/route_policy.h"
@@ -16,7 +17,8 @@ namespace gvpn::client {
 [[nodiscard]] QString sentenceFor(const Fault& fault, const net::HostPort& server);
 /// "The route 192.168.1.0/24 is not used: …."
 [[nodiscard]] QString sentenceFor(const SkippedRoute& skipped);
-[[nodiscard]] QString sentenceForIgnoredResolvers(const std::vector<net::IpAddress>& resolvers);
+/// "Names of office.example are not resolved at the office: not set: …."
+[[nodiscard]] QString sentenceFor(const SkippedDns& skipped);
 /// --congestion names what can't be had.
 [[nodiscard]] QString sentenceForRefusedCongestion(const tunnel::CongestionStatus& status);
 [[nodiscard]] QString sentenceForFailedUndo(const Error& error);

@@ -1,7 +1,10 @@
 #include "client/tunnel_network.h"
 
+#include "client/dns_policy.h"
+
 #include <QPointer>
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -62,13 +65,52 @@ void TunnelNetwork::applyNext()
     });
 }
 
+void TunnelNetwork::setDns(const system::DnsConfig& config, system::DnsConfigurator::Done done)
+{
+    assert(m_device);
+    m_dns = config;
+    m_edges.dns.apply(m_device->index(), config,
+                      [guard = QPointer(this), call = ++m_dnsCalls,
+                       done = std::move(done)](const Result<system::DnsOutcome>& result) {
+                          if (!guard || guard->m_dnsCalls != call)
+                              return;
+                          if (!result || *result != system::DnsOutcome::InForce)
+                              guard->m_dns = {};
+                          done(result);
+                      });
+}
+
+void TunnelNetwork::freeName(const std::string& name, std::function<void()> done)
+{
+    const auto holds = [&name](const std::string& domain) { return isInDomain(name, domain); };
+    if (std::ranges::none_of(m_dns.domains, holds)) {
+        done();
+        return;
+    }
+    ++m_dnsCalls;
+    m_dns = {};
+    // If it can't be taken back, the name may not be found: that is said then, and tried again.
+    m_edges.dns.clear([done = std::move(done)](const Result<void>&) { done(); });
+}
+
 void TunnelNetwork::clear(Done done)
 {
     ++m_generation;
     m_isOpening = false;
     m_opened = {};
+    ++m_dnsCalls;
     m_isApplying = false;
     m_next.reset();
+    m_dns = {};
+    // What can't be taken back here goes with the TUN.
+    m_edges.dns.clear([guard = QPointer(this), done = std::move(done)](const Result<void>&) {
+        if (guard)
+            guard->clearNetwork(done);
+    });
+}
+
+void TunnelNetwork::clearNetwork(Done done)
+{
     m_edges.configurator.clear([guard = QPointer(this), done = std::move(done)](const Result<void>& result) {
         if (!guard)
             return;

@@ -158,6 +158,7 @@ public:
     int tunsOpened = 0;
     tun::FakeTun* clientTun = nullptr;
     system::RecordingConfigurator configurator;
+    system::RecordingDns dns;
     tunnel::DirectCongestionSetter congestionSetter;
     Edges edges{.makeConnector = [this](const net::HostPort&) { return std::make_unique<FakeConnector>(*this); },
                 .openTun =
@@ -168,6 +169,7 @@ public:
                         opened(std::move(device));
                     },
                 .configurator = configurator,
+                .dns = dns,
                 .readSnapshot = [] { return Result<system::NetworkSnapshot>(system::NetworkSnapshot()); },
                 .identityFor = [this](const Pin&) { return tls::Identity::fromPem(m_deviceKey.view()); },
                 .loop = *m_loop,

@@ -8,6 +8,7 @@
 #include "protocol/server_conversation.h"
 #include "support/frame_run.h"
 #include "system/recording_configurator.h"
+#include "system/recording_dns.h"
 #include "transport/epoll_host.h"
 #include "transport/fake_line.h"
 #include "transport/memory_stream.h"
@@ -363,6 +364,7 @@ public:
     int tunsOpened = 0;
     tun::FakeTun* tunDevice = nullptr;  // the one that was opened last; dangles when it is closed
     system::RecordingConfigurator configurator;
+    system::RecordingDns dns;
     tunnel::DirectCongestionSetter congestionSetter;
     transport::FakeLine line;  // of all connections
     system::NetworkSnapshot snapshot;
@@ -371,6 +373,7 @@ public:
         .makeConnector = [this](const net::HostPort&) { return std::make_unique<FakeConnector>(*this); },
         .openTun = [this](const std::string& name, const client::TunOpened& opened) { openTun(name, opened); },
         .configurator = configurator,
+        .dns = dns,
         .readSnapshot = [this]() -> Result<system::NetworkSnapshot> { return snapshot; },
         .identityFor =
             [this](const Pin& server) {

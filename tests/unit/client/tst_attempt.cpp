@@ -24,7 +24,11 @@ private Q_SLOTS:
     void requiresTheAddressThatWasAskedFor();
     void refusesATunnelNetworkThatThisComputerIsOn();
     void leavesOutRoutesThatAreInTheWay();
-    void saysThatResolversAreNotSet();
+    void setsResolversForTheDomainsOfTheOffice();
+    void connectsWithoutResolvers_data();
+    void connectsWithoutResolvers();
+    void leavesNamesAloneWhenToldTo();
+    void waitsForTheResolvers();
     void carriesPacketsBothWays();
     void movesALossyLineWhileItSends();
     void looksOnlyWhenSomethingWasSent();
@@ -248,15 +252,83 @@ void TestAttempt::leavesOutRoutesThatAreInTheWay()
     QCOMPARE(witness.skipped[1].reason, SkipReason::NeverRouted);
 }
 
-void TestAttempt::saysThatResolversAreNotSet()
+void TestAttempt::setsResolversForTheDomainsOfTheOffice()
 {
     Scene scene;
+    scene.script.settings.dnsServers = {address("172.17.0.53"), address("172.18.0.53")};
+    scene.script.settings.dnsDomains = {"office.example", "lan", "com"};
+    ConnectionOptions options = scene.options();
+    options.acceptDomains = {"lan"};
+    Witness witness(scene, options);
+    witness.attempt->start();
+    scene.advance(0s);
+    QVERIFY(witness.info.has_value());
+    const system::DnsConfig expected{{address("172.17.0.53")}, {"office.example", "lan"}};
+    QCOMPARE(witness.info->dns, expected);
+    QVERIFY(scene.dns.current().has_value());
+    QCOMPARE(scene.dns.current()->config, expected);
+    QCOMPARE(scene.dns.current()->linkIndex, scene.tunDevice->index());
+    QCOMPARE(witness.skippedDns, (std::vector<SkippedDns>{{DnsSkipReason::NotThroughTunnel, "172.18.0.53", {}},
+                                                          {DnsSkipReason::SharedDomain, "com", {}}}));
+}
+
+void TestAttempt::connectsWithoutResolvers_data()
+{
+    QTest::addColumn<bool>("isThere");
+    QTest::addColumn<DnsSkipReason>("reason");
+    QTest::newRow("no systemd-resolved") << false << DnsSkipReason::NoService;
+    QTest::newRow("it refuses") << true << DnsSkipReason::Failed;
+}
+
+void TestAttempt::connectsWithoutResolvers()
+{
+    QFETCH(bool, isThere);
+    QFETCH(DnsSkipReason, reason);
+    Scene scene;
     scene.script.settings.dnsServers = {address("172.17.0.53")};
+    scene.script.settings.dnsDomains = {"office.example"};
+    if (isThere)
+        scene.dns.setOutcome(fail(ErrorCode::SystemFailure, "it said no"));
+    else
+        scene.dns.setOutcome(system::DnsOutcome::NoService);
     Witness witness(scene, scene.options());
     witness.attempt->start();
     scene.advance(0s);
     QVERIFY(witness.info.has_value());
-    QCOMPARE(witness.resolvers, scene.script.settings.dnsServers);
+    QVERIFY(witness.info->dns.isEmpty());
+    QCOMPARE(witness.skippedDns.size(), std::size_t{1});
+    QCOMPARE(witness.skippedDns[0].reason, reason);
+    QCOMPARE(witness.skippedDns[0].what, std::string("office.example"));
+}
+
+void TestAttempt::leavesNamesAloneWhenToldTo()
+{
+    Scene scene;
+    scene.script.settings.dnsServers = {address("172.17.0.53"), address("8.8.8.8")};
+    scene.script.settings.dnsDomains = {"office.example"};
+    ConnectionOptions options = scene.options();
+    options.usesDns = false;
+    Witness witness(scene, options);
+    witness.attempt->start();
+    scene.advance(0s);
+    QVERIFY(witness.info.has_value());
+    QVERIFY(witness.info->dns.isEmpty() && witness.skippedDns.empty() && scene.dns.goals().empty());
+}
+
+void TestAttempt::waitsForTheResolvers()
+{
+    Scene scene;
+    scene.script.settings.dnsServers = {address("172.17.0.53")};
+    scene.script.settings.dnsDomains = {"office.example"};
+    scene.dns.holdAnswers();
+    Witness witness(scene, scene.options());
+    witness.attempt->start();
+    scene.advance(0s);
+    QCOMPARE(witness.stages.back(), Stage::Dns);
+    QVERIFY(!witness.info.has_value());
+    QVERIFY(scene.dns.answer());
+    scene.settle();
+    QVERIFY(witness.info.has_value());
 }
 
 void TestAttempt::carriesPacketsBothWays()

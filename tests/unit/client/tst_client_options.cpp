@@ -41,6 +41,7 @@ private Q_SLOTS:
     void takesAUserAndItsPassword_data();
     void takesAUserAndItsPassword();
     void takesEverything();
+    void takesDnsOptions();
     void takesBothForms();
     void speaksV1OnlyWhenTold();
     void combinesAcceptedRoutes_data();
@@ -157,6 +158,14 @@ void TestClientOptions::takesEverything()
     QVERIFY((options.congestion == tunnel::CongestionMode{tunnel::CongestionMode::Kind::Named, "bbr"}));
 }
 
+void TestClientOptions::takesDnsOptions()
+{
+    QVERIFY(optionsOf(QStringLiteral("--server a")).usesDns);
+    QVERIFY(!optionsOf(QStringLiteral("--server a --no-dns")).usesDns);
+    const CliOptions options = optionsOf(QStringLiteral("--server a --accept-domain lan --accept-domain=corp"));
+    QCOMPARE(options.acceptDomains, (std::vector<std::string>{"lan", "corp"}));
+}
+
 void TestClientOptions::takesBothForms()
 {
     QCOMPARE(optionsOf(QStringLiteral("--server=a --tun=t")).tunName, std::string("t"));
@@ -253,6 +262,10 @@ void TestClientOptions::explainsWhatCantBeUsed_data()
     row("offload", QStringLiteral("--server a --offload on"), "--offload on");
     row("no offload", QStringLiteral("--server a --offload="), "--offload");
     row("offload twice", QStringLiteral("--server a --offload off --offload off"), "once");
+    row("everything as a domain", QStringLiteral("--server a --accept-domain ."), "--accept-domain .");
+    row("no domain", QStringLiteral("--server a --accept-domain="), "--accept-domain");
+    row("a domain that is none", QStringLiteral("--server a --accept-domain a_b"), "--accept-domain a_b");
+    row("a domain and no DNS", QStringLiteral("--server a --no-dns --accept-domain lan"), "--no-dns");
     row("v1 and link", LinkText + QStringLiteral(" --v1"), "--v1");
     row("v1 and pin", QStringLiteral("--server a --v1") + pinOption, "--pin");
     row("v1 and trust", QStringLiteral("--server a --v1 --trust-on-first-use"), "--trust-on-first-use");

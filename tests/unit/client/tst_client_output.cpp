@@ -85,6 +85,7 @@ class TestClientOutput : public QObject {
 private Q_SLOTS:
     void jsonLinesKeepTheContract();
     void jsonNamesTheIpv6Address();
+    void namesResolversThatAreSet();
     void jsonNamesNoGatewayInV1();
     void jsonGivesTheReasonOfAFailure();
     void disconnectingIsNoLine();
@@ -125,6 +126,19 @@ void TestClientOutput::jsonNamesTheIpv6Address()
     const auto line = jsonFor(client::Connected{{}, {}, both}, Office);
     QCOMPARE(line->value(u"address6").toString(), QStringLiteral("fd86::2/64"));
     QCOMPARE(line->value(u"address").toString(), QStringLiteral("10.86.0.2/24"));
+}
+
+void TestClientOutput::namesResolversThatAreSet()
+{
+    auto named = info();
+    named.dns = {{net::IpAddress::parse("172.17.0.53").value(), net::IpAddress::parse("fd00:17::53").value()},
+                 {"office.example", "b.example"}};
+    QCOMPARE(jsonFor(client::Connected{{}, {}, named}, Office),
+             std::optional(json(R"({"event":"state","state":"connected","address":"10.86.0.2/24",
+                 "gateway":"10.86.0.1","routes":["172.17.0.0/16"],"interface":"gvpn0",
+                 "dns":["172.17.0.53","fd00:17::53"],"dns_domains":["office.example","b.example"]})")));
+    QVERIFY(lineFor(client::Connected{{}, {}, named}, Office)
+                .endsWith(QStringLiteral(" Names resolved there: office.example, b.example.")));
 }
 
 void TestClientOutput::jsonNamesNoGatewayInV1()

@@ -32,6 +32,8 @@ private Q_SLOTS:
     void saysWhichCongestionControlRunsInPlaceOfAnother();
     void escapesTextsOfTheServer();
     void everySkippedRouteHasASentence();
+    void everySkippedDnsHasASentence();
+    void saysThatThereIsNoResolved();
     void aContradictionShowsBothKeysAndTheWayOut();
     void anOldProfileShowsBothKeysAndTheWaysOut();
     void aNewKeyOfALinkShowsBothKeys();
@@ -130,6 +132,25 @@ void TestClientSentences::everySkippedRouteHasASentence()
         QVERIFY2(sentence.endsWith(QLatin1Char('.')), qPrintable(sentence));
         QVERIFY2(!sentence.contains(QLatin1Char('%')), qPrintable(sentence));
     }
+}
+
+void TestClientSentences::everySkippedDnsHasASentence()
+{
+    QSet<QString> sentences;
+    for (int i = 0; i <= int(DnsSkipReason::Failed); ++i) {
+        const QString sentence = sentenceFor(SkippedDns{DnsSkipReason(i), "office.example", "a \n cause"});
+        QVERIFY2(sentence.contains(QStringLiteral("office.example")), qPrintable(sentence));
+        QVERIFY2(sentence.endsWith(QLatin1Char('.')), qPrintable(sentence));
+        QVERIFY2(!sentence.contains(QLatin1Char('%')) && !sentence.contains(QLatin1Char('\n')), qPrintable(sentence));
+        sentences.insert(sentence);
+    }
+    QCOMPARE(sentences.size(), int(DnsSkipReason::Failed) + 1);
+}
+
+void TestClientSentences::saysThatThereIsNoResolved()
+{
+    const QString sentence = sentenceFor(SkippedDns{DnsSkipReason::NoService, "office.example", {}});
+    QVERIFY2(sentence.contains(QStringLiteral("not set: no systemd-resolved")), qPrintable(sentence));
 }
 
 void TestClientSentences::aContradictionShowsBothKeysAndTheWayOut()

@@ -34,6 +34,12 @@ private Q_SLOTS:
     void undoesWhatAFailedAttemptHasDone();
     void keepsTheTunOverALostConnection();
     void appliesChangedSettingsOfTheNextConnection();
+    void setsResolversAnewOnlyWhenTheyChange();
+    void takesResolversBack();
+    void looksUpTheServerWithoutTheOffice();
+    void aResolverOfItsOwnIsNotInTheWay();
+    void disconnectsWhileResolversAreSet();
+    void reportsSkippedDnsOnce();
     void asksForItsAddressAgain();
     void noticesASilentServer();
     void noticesAtOnceThatItHasSlept();
@@ -226,6 +232,129 @@ void TestConnection::appliesChangedSettingsOfTheNextConnection()
     QCOMPARE(scene.configurator.current()->addresses, scene.script.settings.addresses);
     QCOMPARE(scene.configurator.clearCount(), std::size_t{0});
     QCOMPARE(scene.tunsOpened, 1);
+}
+
+namespace {
+
+void nameResolvers(Scene& scene, const char* domain)
+{
+    scene.script.settings.dnsServers = {address("172.17.0.53")};
+    scene.script.settings.dnsDomains = {domain};
+}
+
+}  // namespace
+
+void TestConnection::setsResolversAnewOnlyWhenTheyChange()
+{
+    Scene scene;
+    nameResolvers(scene, "other.example");
+    Watched watched(scene, scene.options());
+    watched.connection.connectToServer({});
+    scene.advance(40s);
+    scene.link().reset();
+    scene.advance(1s);
+    QVERIFY(watched.stateAs<Connected>() != nullptr);
+    QCOMPARE(scene.connections(), std::size_t{2});
+    QCOMPARE(scene.dns.goals().size(), std::size_t{1});
+    QCOMPARE(watched.stateAs<Connected>()->info.dns, scene.dns.current()->config);
+    scene.advance(40s);
+    scene.script.settings.dnsServers = {address("172.17.0.54")};
+    scene.link().reset();
+    scene.advance(1s);
+    QCOMPARE(scene.dns.goals().size(), std::size_t{2});
+    QCOMPARE(scene.dns.current()->config.servers, scene.script.settings.dnsServers);
+    scene.advance(40s);
+    scene.script.settings.dnsServers.clear();
+    scene.link().reset();
+    scene.advance(1s);
+    QVERIFY(watched.stateAs<Connected>() != nullptr);
+    QVERIFY(!scene.dns.current().has_value());
+}
+
+void TestConnection::takesResolversBack()
+{
+    Scene scene;
+    nameResolvers(scene, "other.example");
+    Watched watched(scene, scene.options());
+    watched.connection.connectToServer({});
+    scene.advance(0s);
+    QVERIFY(scene.dns.current().has_value());
+    scene.dns.setClearResult(fail(ErrorCode::TimedOut, "systemd-resolved does not answer"));
+    watched.connection.disconnectFromServer();
+    scene.settle();
+    QVERIFY(watched.stateAs<Disconnected>() != nullptr);
+    QVERIFY(!scene.dns.current().has_value() && !scene.configurator.current().has_value());
+    QCOMPARE(watched.undoFailures, 0);  // it goes with the TUN
+}
+
+/// Else its name would be asked at a resolver behind the tunnel that isn't there.
+void TestConnection::looksUpTheServerWithoutTheOffice()
+{
+    Scene scene;
+    nameResolvers(scene, "example.com");
+    ConnectionOptions options = scene.options();
+    options.server.host = "VPN.example.com";
+    Watched watched(scene, options);
+    watched.connection.connectToServer({});
+    scene.advance(40s);
+    QVERIFY(scene.dns.current().has_value());
+    scene.connectError = {ErrorCode::Unreachable, "no route"};
+    scene.link().reset();
+    scene.advance(1s);
+    QVERIFY(!scene.dns.current().has_value());
+    scene.connectError.reset();
+    scene.advance(10s);
+    QVERIFY(watched.stateAs<Connected>() != nullptr);
+    QVERIFY(scene.dns.current().has_value());
+    QCOMPARE(scene.dns.goals().size(), std::size_t{2});
+}
+
+/// systemd-resolved lists it among the computer's own.
+void TestConnection::aResolverOfItsOwnIsNotInTheWay()
+{
+    Scene scene;
+    nameResolvers(scene, "other.example");
+    Watched watched(scene, scene.options());
+    watched.connection.connectToServer({});
+    scene.advance(40s);
+    scene.snapshot.resolvers = {address("172.17.0.53")};
+    scene.link().reset();
+    scene.advance(1s);
+    const auto* connected = watched.stateAs<Connected>();
+    QVERIFY(connected != nullptr);
+    QCOMPARE(connected->info.routes, scene.script.settings.routes);
+    QCOMPARE(watched.skipped, std::size_t{0});
+}
+
+void TestConnection::disconnectsWhileResolversAreSet()
+{
+    Scene scene;
+    nameResolvers(scene, "other.example");
+    scene.dns.holdAnswers();
+    Watched watched(scene, scene.options());
+    watched.connection.connectToServer({});
+    scene.advance(0s);
+    QCOMPARE(watched.stages().back(), Stage::Dns);
+    watched.connection.disconnectFromServer();
+    scene.settle();
+    QVERIFY(watched.stateAs<Disconnecting>() != nullptr);
+    QVERIFY(scene.dns.answer());
+    scene.settle();
+    QVERIFY(watched.stateAs<Disconnected>() != nullptr);
+    QVERIFY(!scene.dns.current().has_value() && !scene.configurator.current().has_value());
+}
+
+void TestConnection::reportsSkippedDnsOnce()
+{
+    Scene scene;
+    nameResolvers(scene, "com");
+    Watched watched(scene, scene.options());
+    watched.connection.connectToServer({});
+    scene.advance(40s);
+    scene.link().reset();
+    scene.advance(1s);
+    QVERIFY(watched.stateAs<Connected>() != nullptr);
+    QCOMPARE(watched.skippedDns, std::size_t{1});
 }
 
 void TestConnection::asksForItsAddressAgain()

@@ -26,8 +26,8 @@ public:
         });
         QObject::connect(attempt.get(), &client::Attempt::routesSkipped, attempt.get(),
                          [this](const std::vector<client::SkippedRoute>& s) { skipped = s; });
-        QObject::connect(attempt.get(), &client::Attempt::resolversIgnored, attempt.get(),
-                         [this](const std::vector<net::IpAddress>& r) { resolvers = r; });
+        QObject::connect(attempt.get(), &client::Attempt::dnsSkipped, attempt.get(),
+                         [this](const std::vector<client::SkippedDns>& s) { skippedDns = s; });
         QObject::connect(attempt.get(), &client::Attempt::congestionChanged, attempt.get(),
                          [this](const tunnel::CongestionStatus& s) { congestion.push_back(s); });
     }
@@ -42,7 +42,7 @@ public:
     std::optional<client::Fault> fault;
     int failures = 0;
     std::vector<client::SkippedRoute> skipped;
-    std::vector<net::IpAddress> resolvers;
+    std::vector<client::SkippedDns> skippedDns;
     std::vector<tunnel::CongestionStatus> congestion;
 };
 
@@ -63,6 +63,8 @@ public:
                          [this](const std::string& text) { notices.push_back(text); });
         QObject::connect(&connection, &client::Connection::routesSkipped, &connection,
                          [this](const std::vector<client::SkippedRoute>& routes) { skipped += routes.size(); });
+        QObject::connect(&connection, &client::Connection::dnsSkipped, &connection,
+                         [this](const std::vector<client::SkippedDns>& dns) { skippedDns += dns.size(); });
         QObject::connect(&connection, &client::Connection::undoFailed, &connection,
                          [this](const Error&) { ++undoFailures; });
         QObject::connect(&connection, &client::Connection::congestionChanged, &connection,
@@ -89,6 +91,7 @@ public:
     std::vector<protocol::LoginMethod> methods;
     std::vector<std::string> notices;
     std::size_t skipped = 0;
+    std::size_t skippedDns = 0;
     int undoFailures = 0;
     std::vector<tunnel::CongestionStatus> congestion;
     client::Connection connection;
