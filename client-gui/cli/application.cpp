@@ -179,7 +179,8 @@ bool Application::useProfile()
                program::ExitStatus::Usage);
         return false;
     }
-    if (const auto trusted = m_known->findOther(profile->server, profile->pin)) {
+    const auto trusted = profile->pin ? m_known->findOther(profile->server, *profile->pin) : std::nullopt;
+    if (trusted) {
         m_output.setServer(profile->server);
         refuse(ErrorCode::IdentityMismatch, client::sentenceForContradiction(*profile, *trusted, m_options.stateDir),
                program::ExitStatus::IdentityMismatch);
@@ -221,7 +222,7 @@ bool Application::useLink()
 void Application::applyProfile()
 {
     m_options.server = m_profile->server;
-    m_options.pin = m_profile->pin;
+    m_options.pin = m_profile->pin ? m_profile->pin : m_known->find(m_profile->server);
     if (m_options.user.empty())
         m_options.user = m_profile->user;
     if (!m_options.acceptRoutes)
@@ -391,10 +392,9 @@ void Application::onLoggedIn(const Pin& pin, protocol::LoginMethod method)
     const auto remembered =
         isByLink ? m_known->replace(m_options.server, pin) : m_known->remember(m_options.server, pin);
     if (!remembered)
-        m_output.sentence(
-            tr("The server's key could not be remembered: %1.").arg(fromText(remembered.error().context)));
+        m_output.sentence(client::sentenceForForgottenServer(remembered.error()));
     if (m_profile)
-        rememberProfile(method);
+        rememberProfile(method, pin);
 }
 
 void Application::onCongestionChanged(const tunnel::CongestionStatus& status)
@@ -408,9 +408,9 @@ void Application::onCongestionChanged(const tunnel::CongestionStatus& status)
                                    << QLatin1String("algorithm=") + fromText(status.algorithm);
 }
 
-void Application::rememberProfile(protocol::LoginMethod method)
+void Application::rememberProfile(protocol::LoginMethod method, const Pin& server)
 {
-    auto noted = client::noteLogin(*m_profile, *m_profiles, method);
+    auto noted = client::noteLogin(*m_profile, *m_profiles, method, server);
     // Somebody may remove a profile that is in use.
     if (!noted && noted.error().code == ErrorCode::NotFound)
         return;

@@ -64,7 +64,7 @@ private:
     void ask(const client::Fault& fault);
     void onLoggedIn(const Pin& pin, protocol::LoginMethod method);
     void onCongestionChanged(const tunnel::CongestionStatus& status);
-    void rememberProfile(protocol::LoginMethod method);
+    void rememberProfile(protocol::LoginMethod method, const Pin& server);
     void end(const std::optional<client::Fault>& fault);
     /// There is no connection yet that could end.
     void refuse(ErrorCode code, const QString& sentence, program::ExitStatus status);

@@ -52,6 +52,11 @@ QString listLine(const client::Profile& profile)
     return line + QLatin1Char('\n');
 }
 
+QString yesOrNo(bool isYes)
+{
+    return isYes ? Tr::tr("yes") : Tr::tr("no");
+}
+
 QString description(const client::Profile& profile)
 {
     const QJsonObject fields = toListing(profile);
@@ -65,10 +70,19 @@ QString description(const client::Profile& profile)
     };
     line(Tr::tr("Name"), fromText(profile.name));
     line(Tr::tr("Server"), fromText(profile.server.toString()));
-    line(Tr::tr("Key of the server"), fromText(profile.pin.toString()));
+    line(Tr::tr("Key of the server"),
+         profile.pin ? fromText(profile.pin->toString()) : Tr::tr("not known yet, the first connection asks"));
     if (!profile.user.empty())
         line(Tr::tr("User"), fromText(profile.user));
     line(Tr::tr("Accepted routes"), routes.join(QStringLiteral(", ")));
+    if (!profile.knownRoutes.empty())
+        line(Tr::tr("Networks so far"), fromText(net::joinPrefixes(profile.knownRoutes)));
+    line(Tr::tr("Connects at start"), yesOrNo(profile.connectsAtStart));
+    line(Tr::tr("Reconnects"), yesOrNo(profile.reconnects));
+    line(Tr::tr("Password"), profile.remembersPassword ? Tr::tr("in the keyring") : Tr::tr("asked for when needed"));
+    line(Tr::tr("Key of this computer"), profile.deviceKeyPlace == client::DeviceKeyPlace::Keyring
+                                             ? Tr::tr("in the keyring")
+                                             : Tr::tr("in a file of the state directory"));
     line(Tr::tr("Invite"), profile.isPending() ? Tr::tr("not redeemed yet") : Tr::tr("none waits"));
     line(Tr::tr("Made"), fromText(profile.created));
     return text;
@@ -135,18 +149,6 @@ ProfileAnswer remove(const ProfileCommand& command, const client::ProfileStore& 
     return answer;
 }
 
-/// What the sender of a profile may not decide: a public network becomes a route only where a person names it.
-QStringList takePublicNetworks(client::AcceptRoutes& routes)
-{
-    QStringList names;
-    std::erase_if(routes.named, [&names](const net::Prefix& network) {
-        if (!network.isPrivate())
-            names.append(QString::fromStdString(network.toString()));
-        return !network.isPrivate();
-    });
-    return names;
-}
-
 ProfileAnswer import(const ProfileCommand& command, const client::ProfileStore& store)
 {
     const auto content = program::readFile(command.argument, client::MaxProfileBytes);
@@ -156,26 +158,26 @@ ProfileAnswer import(const ProfileCommand& command, const client::ProfileStore& 
     };
     if (!content)
         return cantImport(content.error());
-    auto profile = client::parseProfile(*content);
-    if (!profile)
-        return cantImport(profile.error());
-    const QStringList publicNetworks = takePublicNetworks(profile->acceptRoutes);
-    const auto added = store.add(*profile);
+    const auto imported = client::parseImport(*content);
+    if (!imported)
+        return cantImport(imported.error());
+    const client::Profile& profile = imported->profile;
+    const auto added = store.add(profile);
     if (!added && added.error().code == ErrorCode::AlreadyExists)
         return failure(Tr::tr("Could not import %1: there is a profile %2 already; remove that one first.")
-                           .arg(fromText(command.argument), fromText(profile->name)));
+                           .arg(fromText(command.argument), fromText(profile.name)));
     if (!added)
         return failure(client::sentenceForProfile(added.error()));
     ProfileAnswer answer;
     if (command.isJson)
         answer.output = jsonLine({{QStringLiteral("event"), QStringLiteral("profile-imported")},
-                                  {QStringLiteral("name"), QString::fromStdString(profile->name)}});
+                                  {QStringLiteral("name"), QString::fromStdString(profile.name)}});
     else
-        answer.sentences.append(client::sentenceForRemembered(profile->name, command.stateDir));
-    if (!publicNetworks.isEmpty())
+        answer.sentences.append(client::sentenceForRemembered(profile.name, command.stateDir));
+    if (!imported->leftOut.empty())
         answer.sentences.append(Tr::tr("Left out of it, since they are public networks: %1; to reach one, name it with "
                                        "--accept-routes when you connect.")
-                                    .arg(publicNetworks.join(QStringLiteral(", "))));
+                                    .arg(QString::fromStdString(net::joinPrefixes(imported->leftOut))));
     return answer;
 }
 

@@ -2,14 +2,26 @@
 
 namespace gvpn::client {
 
+namespace {
+
+Result<void> makeKey(const Pin& server, const IdentityFor& identityFor)
+{
+    const auto identity = identityFor(server);
+    return identity ? Result<void>() : fail(identity.error());
+}
+
+}  // namespace
+
 Result<Profile> enrol(const Invitation& invitation, const ProfileStore& store, const IdentityFor& identityFor,
                       const std::string& created)
 {
-    if (const auto identity = identityFor(invitation.pin); !identity)
-        return fail(identity.error());
     auto known = store.findByServer(invitation.server, invitation.pin);
     if (!known)
         return fail(known.error());
+    // Where the key is in the keyring, there must not be a second one.
+    const bool hasKey = *known && (*known)->deviceKeyPlace == DeviceKeyPlace::Keyring;
+    if (const auto made = hasKey ? Result<void>() : makeKey(invitation.pin, identityFor); !made)
+        return fail(made.error());
     if (!*known)
         return store.addUnderFreeName({.name = invitation.label.empty() ? invitation.server.host : invitation.label,
                                        .server = invitation.server,
@@ -17,7 +29,8 @@ Result<Profile> enrol(const Invitation& invitation, const ProfileStore& store, c
                                        .user = invitation.user,
                                        .acceptRoutes = invitation.acceptRoutes,
                                        .invite = invitation.invite,
-                                       .created = created});
+                                       .created = created,
+                                       .deviceKeyPlace = invitation.deviceKeyPlace});
     Profile profile = std::move(**known);
     if (invitation.invite && profile.invite != invitation.invite) {
         profile.invite = invitation.invite;
@@ -27,17 +40,22 @@ Result<Profile> enrol(const Invitation& invitation, const ProfileStore& store, c
     return profile;
 }
 
-Result<Profile> noteLogin(const Profile& used, const ProfileStore& store, protocol::LoginMethod method)
+Result<Profile> noteLogin(const Profile& used, const ProfileStore& store, protocol::LoginMethod method,
+                          const Pin& server)
 {
     auto stored = store.find(used.name);
     if (!stored)
         return stored;
     // A newer invite, or another server's profile that was given this name meanwhile, is none of our business.
-    const bool isRedeemed = method != protocol::LoginMethod::None && stored->isPending()
-                            && stored->invite == used.invite && stored->pin == used.pin;
-    if (!isRedeemed)
+    if (stored->pin != used.pin || stored->server != used.server)
         return stored;
-    stored->invite.reset();
+    const bool isRedeemed =
+        method != protocol::LoginMethod::None && stored->isPending() && stored->invite == used.invite;
+    if (!isRedeemed && stored->pin)
+        return stored;
+    if (isRedeemed)
+        stored->invite.reset();
+    stored->pin = stored->pin.value_or(server);
     if (const auto saved = store.save(*stored); !saved)
         return fail(saved.error());
     return stored;

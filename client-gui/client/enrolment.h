@@ -18,6 +18,7 @@ struct Invitation {
     std::string user;
     std::string label;
     AcceptRoutes acceptRoutes;
+    DeviceKeyPlace deviceKeyPlace = DeviceKeyPlace::File;  // of a new profile
     [[nodiscard]] bool operator==(const Invitation&) const = default;
 };
 
@@ -29,8 +30,10 @@ using IdentityFor = std::function<Result<tls::Identity>(const Pin& server)>;
 [[nodiscard]] Result<Profile> enrol(const Invitation& invitation, const ProfileStore& store,
                                     const IdentityFor& identityFor, const std::string& created);
 
-/// The server has let us in: the profile's invite is not needed again, unless the server asked for nothing. Returns the
-/// profile as it is stored now. NotFound: it was removed meanwhile.
-[[nodiscard]] Result<Profile> noteLogin(const Profile& used, const ProfileStore& store, protocol::LoginMethod method);
+/// The server with this key has let us in: the profile's invite is not needed again, unless the server asked for
+/// nothing; and the key is the profile's, if it had none. Returns the profile as it is stored now. NotFound: it was
+/// removed meanwhile.
+[[nodiscard]] Result<Profile> noteLogin(const Profile& used, const ProfileStore& store, protocol::LoginMethod method,
+                                        const Pin& server);
 
 }  // namespace gvpn::client

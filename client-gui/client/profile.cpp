@@ -8,6 +8,7 @@
 #include <QJsonDocument>
 
 #include <algorithm>
+#include <iterator>
 
 namespace gvpn::client {
 
@@ -52,6 +53,29 @@ QJsonArray routesToJson(const AcceptRoutes& routes)
     return values;
 }
 
+QJsonArray toJson(const std::vector<net::Prefix>& routes)
+{
+    QJsonArray values;
+    for (const net::Prefix& route : routes)
+        values.append(fromText(route.toString()));
+    return values;
+}
+
+Result<std::vector<net::Prefix>> prefixesFromJson(const QJsonValue& value)
+{
+    const QJsonArray values = value.toArray();
+    if (!value.isArray() || std::size_t(values.size()) > MaxProfileRoutes)
+        return damaged("known_routes is no list of at most " + std::to_string(MaxProfileRoutes) + " networks");
+    std::vector<net::Prefix> routes;
+    for (const auto entry : values) {
+        const auto prefix = net::Prefix::parse(entry.toString().toStdString());
+        if (!prefix)
+            return damaged("known_routes has an entry that is no network");
+        routes.push_back(*prefix);
+    }
+    return routes;
+}
+
 Result<AcceptRoutes> routesFromJson(const QJsonValue& value)
 {
     const QJsonArray values = value.toArray();
@@ -71,13 +95,24 @@ Result<AcceptRoutes> routesFromJson(const QJsonValue& value)
     return routes;
 }
 
+QString placeName(DeviceKeyPlace place)
+{
+    return place == DeviceKeyPlace::Keyring ? QStringLiteral("keyring") : QStringLiteral("file");
+}
+
 QJsonObject commonFields(const Profile& profile)
 {
     QJsonObject root{{QStringLiteral("name"), fromText(profile.name)},
                      {QStringLiteral("server"), fromText(profile.server.toString())},
-                     {QStringLiteral("pin"), fromText(profile.pin.toString())},
                      {QStringLiteral("accept_routes"), routesToJson(profile.acceptRoutes)},
-                     {QStringLiteral("created"), fromText(profile.created)}};
+                     {QStringLiteral("created"), fromText(profile.created)},
+                     {QStringLiteral("connects_at_start"), profile.connectsAtStart},
+                     {QStringLiteral("reconnects"), profile.reconnects},
+                     {QStringLiteral("remembers_password"), profile.remembersPassword},
+                     {QStringLiteral("device_key"), placeName(profile.deviceKeyPlace)},
+                     {QStringLiteral("known_routes"), toJson(profile.knownRoutes)}};
+    if (profile.pin)
+        root.insert(QStringLiteral("pin"), fromText(profile.pin->toString()));
     if (!profile.user.empty())
         root.insert(QStringLiteral("user"), fromText(profile.user));
     return root;
@@ -107,6 +142,47 @@ Result<void> readOptional(const QJsonObject& root, Profile& profile)
             return damaged("the invite: " + secret.error().context);
         profile.invite = SharedSecret(SecretBytes(*secret));
     }
+    return {};
+}
+
+Result<void> readSwitch(const QJsonObject& root, const char* key, bool& value)
+{
+    const QJsonValue found = root.value(QLatin1String(key));
+    if (!found.isBool())
+        return damaged(std::string(key) + " is neither true nor false");
+    value = found.toBool();
+    return {};
+}
+
+/// Version 1 had none of them: a key of that name was not known then, and is none of ours.
+Result<void> readSecondVersion(const QJsonObject& root, Profile& profile)
+{
+    for (const auto& [key, value] : {std::pair{"connects_at_start", &profile.connectsAtStart},
+                                     {"reconnects", &profile.reconnects},
+                                     {"remembers_password", &profile.remembersPassword}}) {
+        if (auto read = readSwitch(root, key, *value); !read)
+            return read;
+    }
+    const QString place = root.value(u"device_key").toString();
+    if (place != placeName(DeviceKeyPlace::File) && place != placeName(DeviceKeyPlace::Keyring))
+        return damaged("device_key is neither \"file\" nor \"keyring\"");
+    profile.deviceKeyPlace =
+        place == placeName(DeviceKeyPlace::Keyring) ? DeviceKeyPlace::Keyring : DeviceKeyPlace::File;
+    auto routes = prefixesFromJson(root.value(u"known_routes"));
+    if (!routes)
+        return fail(routes.error());
+    profile.knownRoutes = std::move(*routes);
+    return {};
+}
+
+Result<void> readPin(const QJsonObject& root, bool isNeeded, Profile& profile)
+{
+    if (!isNeeded && !root.contains(u"pin"))
+        return {};
+    const auto pin = Pin::parse(root.value(u"pin").toString().toStdString());
+    if (!pin)
+        return damaged("the " + pin.error().context);
+    profile.pin = *pin;
     return {};
 }
 
@@ -147,6 +223,36 @@ std::string toProfileName(std::string_view text)
     return name;
 }
 
+Profile withoutLocalState(Profile profile)
+{
+    profile.invite.reset();
+    profile.connectsAtStart = false;
+    profile.remembersPassword = false;
+    profile.deviceKeyPlace = DeviceKeyPlace::File;
+    profile.knownRoutes.clear();
+    return profile;
+}
+
+std::vector<net::Prefix> routesNewTo(const Profile& profile, const std::vector<net::Prefix>& routes)
+{
+    std::vector<net::Prefix> fresh;
+    std::ranges::copy_if(routes, std::back_inserter(fresh), [&profile](const net::Prefix& route) {
+        return std::ranges::find(profile.knownRoutes, route) == profile.knownRoutes.end();
+    });
+    return fresh;
+}
+
+bool learnRoutes(Profile& profile, const std::vector<net::Prefix>& routes)
+{
+    const std::size_t before = profile.knownRoutes.size();
+    for (const net::Prefix& route : routesNewTo(profile, routes)) {
+        if (profile.knownRoutes.size() < MaxProfileRoutes)
+            profile.knownRoutes.push_back(route);
+    }
+    std::ranges::sort(profile.knownRoutes);
+    return profile.knownRoutes.size() > before;
+}
+
 QByteArray toFileText(const Profile& profile)
 {
     QJsonObject root = commonFields(profile);
@@ -158,9 +264,7 @@ QByteArray toFileText(const Profile& profile)
 
 QByteArray toExportText(const Profile& profile)
 {
-    Profile plain = profile;
-    plain.invite.reset();
-    return toFileText(plain);
+    return toFileText(withoutLocalState(profile));
 }
 
 QJsonObject toListing(const Profile& profile)
@@ -181,7 +285,7 @@ Result<Profile> parseProfile(ByteView text)
     const int version = root.value(u"version").toInt();
     if (version > ProfileVersion)
         return fail(ErrorCode::Unsupported, "it was written by a newer version of this program");
-    if (version != ProfileVersion)
+    if (version < 1)
         return damaged("it has no version");
     Profile profile;
     profile.name = root.value(u"name").toString().toStdString();
@@ -191,10 +295,9 @@ Result<Profile> parseProfile(ByteView text)
     if (!server)
         return damaged("the server: " + server.error().context);
     profile.server = std::move(*server);
-    const auto pin = Pin::parse(root.value(u"pin").toString().toStdString());
-    if (!pin)
-        return damaged("the " + pin.error().context);
-    profile.pin = *pin;
+    const bool isFirstVersion = version == 1;
+    if (const auto done = readPin(root, isFirstVersion, profile); !done)
+        return fail(done.error());
     auto routes = routesFromJson(root.value(u"accept_routes"));
     if (!routes)
         return fail(routes.error());
@@ -204,7 +307,23 @@ Result<Profile> parseProfile(ByteView text)
         return damaged("created is no date");
     if (const auto done = readOptional(root, profile); !done)
         return fail(done.error());
+    if (const auto done = isFirstVersion ? Result<void>() : readSecondVersion(root, profile); !done)
+        return fail(done.error());
     return profile;
+}
+
+Result<ImportedProfile> parseImport(ByteView text)
+{
+    auto profile = parseProfile(text);
+    if (!profile)
+        return fail(profile.error());
+    ImportedProfile imported{.profile = withoutLocalState(std::move(*profile)), .leftOut = {}};
+    std::erase_if(imported.profile.acceptRoutes.named, [&imported](const net::Prefix& network) {
+        if (!network.isPrivate())
+            imported.leftOut.push_back(network);
+        return !network.isPrivate();
+    });
+    return imported;
 }
 
 }  // namespace gvpn::client

@@ -20,15 +20,6 @@ constexpr qsizetype MaxProfiles = 1000;
 constexpr unsigned MaxNameTries = 1000;
 constexpr const char* Suffix = ".json";
 
-/// A name is no path: no '/', no control character, no hidden file, not "." or "..".
-QByteArray fileNameOf(const std::string& name)
-{
-    QByteArray encoded = QByteArray::fromStdString(name).toPercentEncoding();
-    if (encoded.startsWith('.'))
-        encoded.replace(0, 1, "%2E");
-    return encoded + Suffix;
-}
-
 ByteView bytesOf(const QByteArray& text)
 {
     return asBytes({text.constData(), static_cast<std::size_t>(text.size())});
@@ -47,6 +38,15 @@ Failure about(const std::string& path, const Error& error)
 
 }  // namespace
 
+/// A name is no path: no '/', no control character, no hidden file, not "." or "..".
+std::string profileFileName(const std::string& name, const char* suffix)
+{
+    QByteArray encoded = QByteArray::fromStdString(name).toPercentEncoding();
+    if (encoded.startsWith('.'))
+        encoded.replace(0, 1, "%2E");
+    return (encoded + suffix).toStdString();
+}
+
 ConfigHome ConfigHome::current()
 {
     return {qgetenv("HOME").toStdString(), qgetenv("XDG_CONFIG_HOME").toStdString()};
@@ -62,7 +62,7 @@ Result<std::string> defaultProfileDirectory(const ConfigHome& place)
 
 std::string ProfileStore::pathOf(const std::string& name) const
 {
-    return m_directory + '/' + fileNameOf(name).toStdString();
+    return m_directory + '/' + profileFileName(name, Suffix);
 }
 
 Result<Profile> ProfileStore::read(const std::string& path) const
@@ -154,6 +154,23 @@ Result<void> ProfileStore::save(const Profile& profile) const
     if (const auto found = find(profile.name); !found)
         return fail(found.error());
     return program::writeFile(pathOf(profile.name), bytesOf(toFileText(profile)));
+}
+
+Result<void> ProfileStore::replace(const std::string& name, const Profile& profile) const
+{
+    if (profile.name == name)
+        return save(profile);
+    if (const auto found = find(name); !found)
+        return fail(found.error());
+    if (auto added = add(profile); !added)
+        return added;
+    const auto removed = remove(name);
+    if (!removed && removed.error().code != ErrorCode::NotFound) {
+        // Two of them would take turns in what is remembered.
+        static_cast<void>(remove(profile.name));
+        return removed;
+    }
+    return {};
 }
 
 Result<void> ProfileStore::remove(const std::string& name) const

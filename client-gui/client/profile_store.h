@@ -21,6 +21,9 @@ struct ConfigHome {
 /// $XDG_CONFIG_HOME/gvpn/profiles, or ~/.config/gvpn/profiles when that is not set or not absolute. NotFound: no home.
 [[nodiscard]] Result<std::string> defaultProfileDirectory(const ConfigHome& place);
 
+/// A valid name as that of a file: percent-encoded, never hidden.
+[[nodiscard]] std::string profileFileName(const std::string& name, const char* suffix);
+
 struct ProfileListing {
     std::vector<Profile> profiles;  // by name
     std::vector<Error> unusable;    // each names its file
@@ -47,6 +50,8 @@ public:
     [[nodiscard]] Result<Profile> addUnderFreeName(Profile profile) const;
     /// In place of the one of that name, which must be there and be readable (see find()).
     [[nodiscard]] Result<void> save(const Profile& profile) const;
+    /// The same for the one of this name, which may become another one's: AlreadyExists as of add().
+    [[nodiscard]] Result<void> replace(const std::string& name, const Profile& profile) const;
     /// A damaged one as well. NotFound.
     [[nodiscard]] Result<void> remove(const std::string& name) const;
     /// base made a valid name, with " (2)", " (3)", … behind it if it is taken.

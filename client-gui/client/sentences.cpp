@@ -334,7 +334,7 @@ QString sentenceForContradiction(const Profile& profile, const Pin& trusted, con
     return Tr::tr("Did not connect to %1 (stage tls): the profile %2 names the key %3, but the one trusted for %1 is "
                   "%4; if the server has a new key, only a new link from its administrator helps: connect with that; "
                   "else remove the profile with: %5")
-        .arg(server, quoted(profile.name), QString::fromStdString(profile.pin.toString()),
+        .arg(server, quoted(profile.name), QString::fromStdString(profile.pin.value_or(Pin()).toString()),
              QString::fromStdString(trusted.toString()),
              commandOn(QStringLiteral("gvpn-client profile remove "), profile.name, stateDir));
 }
@@ -383,6 +383,84 @@ QString sentenceForProfile(const Error& error)
     default:
         return Tr::tr("Could not use a profile: %1; mend or remove what is named here.").arg(fromText(error.context));
     }
+}
+
+QString sentenceFor(const FieldError& error)
+{
+    switch (error.fault) {
+    case FieldFault::Missing: return Tr::tr("Something has to be given here.");
+    case FieldFault::TooLong:
+        return Tr::tr("This is too long: at most %n byte(s) fit.", nullptr, static_cast<int>(error.maxBytes));
+    case FieldFault::Character: return Tr::tr("This has a character that can't be shown.");
+    case FieldFault::BlankAtEdge: return Tr::tr("This begins or ends with a blank.");
+    case FieldFault::NotAHost: return Tr::tr("This is neither a host name nor an IP address.");
+    case FieldFault::HasPort: return Tr::tr("The port has a field of its own.");
+    case FieldFault::NotAPort: return Tr::tr("A port is a number from 1 to 65535.");
+    case FieldFault::NotAPin: return Tr::tr("A key has 43 letters, digits, - and _: copy all of it.");
+    case FieldFault::NotANetwork:
+        return Tr::tr("%1 is no network: write it like 192.168.1.0/24.").arg(fromText(error.part.toStdString()));
+    case FieldFault::HostBits:
+        return Tr::tr("%1 is a single computer: its network is %2.")
+            .arg(fromText(error.part.toStdString()), error.meant);
+    case FieldFault::NeverRouted:
+        return Tr::tr("%1 is a network that no tunnel may take.").arg(fromText(error.part.toStdString()));
+    case FieldFault::MixedNone: return Tr::tr("Write either none, or the networks that you want.");
+    case FieldFault::TooManyRoutes:
+        return Tr::tr("These are too many: fewer than %n network(s) fit.", nullptr, int(MaxProfileRoutes));
+    }
+    return {};
+}
+
+QString sentenceForLock(const std::string& profile, const Error& error)
+{
+    if (error.code == ErrorCode::AlreadyExists)
+        return Tr::tr("The profile %1 is connected by %2 already: disconnect it there first.")
+            .arg(quoted(profile), fromText(error.context));
+    return Tr::tr("Could not make sure that nothing else connects the profile %1: %2; correct what is named here.")
+        .arg(quoted(profile), fromText(error.context));
+}
+
+QString sentenceForKeyring(const Error& error)
+{
+    if (error.code == ErrorCode::Unsupported)
+        return Tr::tr("There is no keyring to be had (%1): passwords are not remembered and will be asked for.")
+            .arg(fromText(error.context));
+    return Tr::tr("The keyring is locked or does not answer (%1): passwords are not remembered and will be asked for.")
+        .arg(fromText(error.context));
+}
+
+QString sentenceForKeyInKeyring(const std::string& profile, const Error& error)
+{
+    return Tr::tr("Did not connect: this computer's key for the profile %1 is in the keyring, which does not give it "
+                  "(%2); unlock the keyring and connect again, or ask the server's administrator for a new link if it "
+                  "is gone.")
+        .arg(quoted(profile), fromText(error.context));
+}
+
+QString sentenceForForgottenPassword(const Error& error)
+{
+    return Tr::tr("The password could not be kept in the keyring: %1; it will be asked for again.")
+        .arg(fromText(error.context));
+}
+
+QString sentenceForLeftOut(const std::vector<net::Prefix>& networks)
+{
+    return Tr::tr("Left out of the imported profile, since they are public networks: %1; add those that you want.")
+        .arg(QString::fromStdString(net::joinPrefixes(networks)));
+}
+
+QString sentenceForForgottenServer(const Error& error)
+{
+    return Tr::tr("The server's key could not be remembered: %1.").arg(fromText(error.context));
+}
+
+QString sentenceForOtherKey(const Profile& profile, const Pin& trusted)
+{
+    return Tr::tr("Did not connect to %1: the profile names the key %2, but the one trusted for this server is %3; if "
+                  "the server has a new key, only a new link from its administrator helps.")
+        .arg(QString::fromStdString(profile.server.toString()),
+             QString::fromStdString(profile.pin.value_or(Pin()).toString()),
+             QString::fromStdString(trusted.toString()));
 }
 
 QString sentenceForStateDir(const std::string& directory, const Error& error)

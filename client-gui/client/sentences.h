@@ -5,6 +5,7 @@
 #include "client/dns_policy.h"
 #include "client/fault.h"
 #include "client/profile.h"
+#include "client/profile_fields.h"
 #include "client/route_policy.h"
 #include "net/endpoint.h"
 #include "tunnel/line_watch.h"
@@ -34,6 +35,22 @@ namespace gvpn::client {
 [[nodiscard]] QString sentenceForUnknownProfile(const std::string& name, const std::vector<std::string>& known);
 /// A profile's file that can't be used, or the place of all.
 [[nodiscard]] QString sentenceForProfile(const Error& error);
+/// What is typed into a field can't be used, and why: for below the field.
+[[nodiscard]] QString sentenceFor(const FieldError& error);
+/// Another program has a connection with this profile (ProfileLock).
+[[nodiscard]] QString sentenceForLock(const std::string& profile, const Error& error);
+/// The keyring can't be used: what that means for passwords. Said once a run.
+[[nodiscard]] QString sentenceForKeyring(const Error& error);
+/// The profile's device key lies in the keyring, which doesn't give it.
+[[nodiscard]] QString sentenceForKeyInKeyring(const std::string& profile, const Error& error);
+/// A password could not be written to the keyring, or not be removed from it.
+[[nodiscard]] QString sentenceForForgottenPassword(const Error& error);
+/// An imported profile named public networks.
+[[nodiscard]] QString sentenceForLeftOut(const std::vector<net::Prefix>& networks);
+/// The server's key, which a person trusts, could not be kept.
+[[nodiscard]] QString sentenceForForgottenServer(const Error& error);
+/// A profile says one key, the computer trusts another: for a window.
+[[nodiscard]] QString sentenceForOtherKey(const Profile& profile, const Pin& trusted);
 /// An empty directory: there is no default one.
 [[nodiscard]] QString sentenceForStateDir(const std::string& directory, const Error& error);
 [[nodiscard]] QString sentenceForTakenName(const std::string& interfaceName);

@@ -44,6 +44,8 @@ private Q_SLOTS:
     void dropsTheInviteAfterALogin();
     void keepsANewerInvite();
     void doesNotBringBackARemovedProfile();
+    void givesAProfileTheKeyThatItHadNot();
+    void leavesAnotherServersProfileAlone();
 };
 
 void TestEnrolment::makesTheKeyBeforeTheProfile()
@@ -146,7 +148,7 @@ void TestEnrolment::dropsTheInviteAfterALogin()
     QFETCH(bool, isPending);
     const StorePlace place;
     const auto profile = enrolAt(place, invitation());
-    const auto noted = noteLogin(*profile, place.store(), method);
+    const auto noted = noteLogin(*profile, place.store(), method, pinOf(7));
     QVERIFY(noted.has_value());
     QCOMPARE(noted->isPending(), isPending);
     Profile expected = *profile;
@@ -162,7 +164,7 @@ void TestEnrolment::keepsANewerInvite()
     Invitation newer = invitation();
     newer.invite = inviteSecret("ffffffffffffffff");
     QVERIFY(enrolAt(place, newer).has_value());
-    QVERIFY(noteLogin(*profile, place.store(), LoginMethod::Invite).has_value());
+    QVERIFY(noteLogin(*profile, place.store(), LoginMethod::Invite, pinOf(7)).has_value());
     QVERIFY(*place.store().find("Office")->invite == inviteSecret("ffffffffffffffff"));
 }
 
@@ -171,8 +173,32 @@ void TestEnrolment::doesNotBringBackARemovedProfile()
     const StorePlace place;
     const auto profile = enrolAt(place, invitation());
     QVERIFY(place.store().remove("Office").has_value());
-    QCOMPARE(noteLogin(*profile, place.store(), LoginMethod::Invite).error().code, ErrorCode::NotFound);
+    QCOMPARE(noteLogin(*profile, place.store(), LoginMethod::Invite, pinOf(7)).error().code, ErrorCode::NotFound);
     QVERIFY(place.store().list()->profiles.empty());
+}
+
+void TestEnrolment::givesAProfileTheKeyThatItHadNot()
+{
+    const StorePlace place;
+    Profile profile = profileNamed("Office");
+    profile.pin.reset();
+    QVERIFY(place.store().add(profile).has_value());
+    const auto noted = noteLogin(profile, place.store(), LoginMethod::None, pinOf(3));
+    profile.pin = pinOf(3);
+    QVERIFY(noted == profile);
+    QVERIFY(place.store().find("Office") == profile);
+}
+
+void TestEnrolment::leavesAnotherServersProfileAlone()
+{
+    const StorePlace place;
+    Profile used = profileNamed("Office");
+    used.pin.reset();
+    Profile stored = used;
+    stored.server.host = "elsewhere.example.com";
+    QVERIFY(place.store().add(stored).has_value());
+    QVERIFY(noteLogin(used, place.store(), LoginMethod::None, pinOf(3)) == stored);
+    QVERIFY(place.store().find("Office") == stored);
 }
 
 QTEST_APPLESS_MAIN(TestEnrolment)

@@ -45,6 +45,7 @@ private Q_SLOTS:
     void listsProfiles();
     void listsWhatItCanAndNamesTheRest();
     void showsOne();
+    void showsWhereTheSecretsAre();
     void namesThoseThatThereAre();
     void removes();
     void exportsAndImports();
@@ -136,7 +137,8 @@ void TestProfileCommand::listsProfiles()
     QCOMPARE(lines[0], (QJsonDocument::fromJson(
                             R"({"name":"Home","server":"office.example.com:443","accept_routes":["auto"],
                                 "pin":"BwAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","pending":false,
-                                "created":"2026-01-31T12:00:00Z"})")
+                                "created":"2026-01-31T12:00:00Z","connects_at_start":false,"reconnects":true,
+                                "remembers_password":false,"device_key":"file","known_routes":[]})")
                             .object()));
     QVERIFY(lines[1].value(u"pending").toBool());
     QCOMPARE(lines[1].value(u"user").toString(), QStringLiteral("anna"));
@@ -159,6 +161,7 @@ void TestProfileCommand::showsOne()
     const StorePlace place;
     client::Profile profile = profileNamed("Office %1");
     profile.acceptRoutes = {true, {net::Prefix::parse("10.0.0.0/8").value()}};
+    profile.knownRoutes = {net::Prefix::parse("192.168.1.0/24").value()};
     QVERIFY(place.store().add(profile).has_value());
     const ProfileAnswer shown = answer(place, Action::Show, "Office %1");
     QCOMPARE(shown.status, ExitStatus::Success);
@@ -166,9 +169,31 @@ void TestProfileCommand::showsOne()
                                       "Server: office.example.com:443\n"
                                       "Key of the server: BwAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n"
                                       "Accepted routes: auto, 10.0.0.0/8\n"
+                                      "Networks so far: 192.168.1.0/24\n"
+                                      "Connects at start: no\n"
+                                      "Reconnects: yes\n"
+                                      "Password: asked for when needed\n"
+                                      "Key of this computer: in a file of the state directory\n"
                                       "Invite: none waits\n"
                                       "Made: 2026-01-31T12:00:00Z\n"));
     QCOMPARE(objectsIn(answer(place, Action::Show, "Office %1", true).output).size(), 1);
+}
+
+void TestProfileCommand::showsWhereTheSecretsAre()
+{
+    const StorePlace place;
+    client::Profile profile = profileNamed("Office");
+    profile.pin.reset();
+    profile.connectsAtStart = true;
+    profile.reconnects = false;
+    profile.remembersPassword = true;
+    profile.deviceKeyPlace = client::DeviceKeyPlace::Keyring;
+    QVERIFY(place.store().add(profile).has_value());
+    const QByteArray shown = answer(place, Action::Show, "Office").output;
+    for (const char* line :
+         {"Key of the server: not known yet, the first connection asks\n", "Connects at start: yes\n",
+          "Reconnects: no\n", "Password: in the keyring\n", "Key of this computer: in the keyring\n"})
+        QVERIFY2(shown.contains(line), line);
 }
 
 void TestProfileCommand::namesThoseThatThereAre()
@@ -285,7 +310,7 @@ void TestProfileCommand::refusesABadFile_data()
     QTest::addColumn<QString>("mentions");
     QTest::newRow("nothing") << QByteArray() << "no JSON object";
     QTest::newRow("a key") << QByteArray("-----BEGIN PRIVATE KEY-----") << "no JSON object";
-    QTest::newRow("newer") << QByteArray(R"({"version":2})") << "newer version";
+    QTest::newRow("newer") << QByteArray(R"({"version":3})") << "newer version";
     QTest::newRow("bad name") << QByteArray(R"({"version":1,"name":"a\nb"})") << "control or format character";
     QTest::newRow("too large") << QByteArray(int(client::MaxProfileBytes) + 1, ' ') << "in.txt";
 }

@@ -64,6 +64,13 @@ private Q_SLOTS:
     void makesNamesOfAnyText_data();
     void makesNamesOfAnyText();
     void exportsNoInvite();
+    void exportsNothingOfThisComputer();
+    void importsOnlyWhatAnotherMayDecide();
+    void readsTheFirstVersion();
+    void writesTheFirstVersionAsTheSecond();
+    void renames();
+    void renamesOnlyToAFreeName();
+    void learnsRoutesOnce();
     void choosesADirectory_data();
     void choosesADirectory();
 };
@@ -104,6 +111,14 @@ void TestProfileStore::keepsEveryFieldApart_data()
     row("routes", [](Profile& profile) { profile.acceptRoutes = {false, {net::Prefix::parse("10.0.0.0/8").value()}}; });
     row("auto and routes", [](Profile& profile) {
         profile.acceptRoutes = {true, {net::Prefix::parse("fd00::/8").value()}};
+    });
+    row("no pin", [](Profile& profile) { profile.pin.reset(); });
+    row("connects at start", [](Profile& profile) { profile.connectsAtStart = true; });
+    row("no reconnect", [](Profile& profile) { profile.reconnects = false; });
+    row("password", [](Profile& profile) { profile.remembersPassword = true; });
+    row("key in the keyring", [](Profile& profile) { profile.deviceKeyPlace = DeviceKeyPlace::Keyring; });
+    row("known routes", [](Profile& profile) {
+        profile.knownRoutes = {net::Prefix::parse("10.0.0.0/8").value(), net::Prefix::parse("fd00::/8").value()};
     });
 }
 
@@ -249,8 +264,8 @@ void TestProfileStore::refusesADamagedFile_data()
     row("something behind", good() + "x");
     row("array", "[]");
     row("no version", with("\"version\"", "\"virsion\""));
-    row("version 0", with("\"version\": 1", "\"version\": 0"));
-    row("version as text", with("\"version\": 1", "\"version\": \"1\""));
+    row("version 0", with("\"version\": 2", "\"version\": 0"));
+    row("version as text", with("\"version\": 2", "\"version\": \"2\""));
     row("no name", with("\"name\"", "\"nome\""));
     row("escape in the name", with("\"Office\"", "\"Off\\u001bice\""));
     row("no server", with("\"server\"", "\"srv\""));
@@ -268,6 +283,18 @@ void TestProfileStore::refusesADamagedFile_data()
     row("user too long", with("\"version\"", ("\"user\": \"" + QByteArray(65, 'u') + "\", \"version\"").constData()));
     row("short invite", with("\"version\"", "\"invite\": \"AAAA\", \"version\""));
     row("invite is no text", with("\"version\"", "\"invite\": true, \"version\""));
+    row("version 1 without a pin", with("\"version\": 2", "\"version\": 1").replace("\"pin\"", "\"pen\""));
+    row("no switch", with("\"reconnects\"", "\"rekonnects\""));
+    row("switch as a number", with("\"connects_at_start\": false", "\"connects_at_start\": 0"));
+    row("switch as text", with("\"remembers_password\": false", "\"remembers_password\": \"true\""));
+    row("no place of the key", with("\"device_key\"", "\"devise_key\""));
+    row("place of the key", with("\"device_key\": \"file\"", "\"device_key\": \"cloud\""));
+    row("known routes as text", with("\"known_routes\": [\n    ]", "\"known_routes\": \"10.0.0.0/8\""));
+    row("known route", with("\"known_routes\": [\n    ]", "\"known_routes\": [\"10.0.0.1/8\"]"));
+    row("number as a known route", with("\"known_routes\": [\n    ]", "\"known_routes\": [8]"));
+    row("too many known routes",
+        with("\"known_routes\": [\n    ]",
+             ("\"known_routes\": [" + QByteArray("\"10.0.0.0/8\",").repeated(256) + "\"10.0.0.0/8\"]").constData()));
     row("too large", good() + QByteArray(int(MaxProfileBytes), ' '));
 }
 
@@ -287,7 +314,7 @@ void TestProfileStore::refusesADamagedFile()
 void TestProfileStore::namesAFileOfANewerVersion()
 {
     const StorePlace place;
-    place.write("Office.json", with("\"version\": 1", "\"version\": 2"));
+    place.write("Office.json", with("\"version\": 2", "\"version\": 3"));
     const auto found = place.store().find("Office");
     QCOMPARE(found.error().code, ErrorCode::Unsupported);
     QVERIFY(found.error().context.find("newer version") != std::string::npos);
@@ -297,7 +324,7 @@ void TestProfileStore::namesAFileOfANewerVersion()
 void TestProfileStore::neverWritesOverADamagedFile()
 {
     const StorePlace place;
-    for (const QByteArray& content : {QByteArray("{"), with("\"version\": 1", "\"version\": 2")}) {
+    for (const QByteArray& content : {QByteArray("{"), with("\"version\": 2", "\"version\": 3")}) {
         place.write("Office.json", content);
         QVERIFY(!place.store().save(profileNamed("Office")).has_value());
         QCOMPARE(place.store().add(profileNamed("Office")).error().code, ErrorCode::AlreadyExists);
@@ -454,6 +481,122 @@ void TestProfileStore::exportsNoInvite()
     QVERIFY(parseProfile(
                 std::as_bytes(std::span(toExportText(profile).constData(), std::size_t(toExportText(profile).size()))))
             == profile);
+}
+
+void TestProfileStore::exportsNothingOfThisComputer()
+{
+    Profile profile = profileNamed("Office");
+    profile.reconnects = false;
+    const Profile plain = profile;
+    profile.invite = inviteSecret();
+    profile.connectsAtStart = true;
+    profile.remembersPassword = true;
+    profile.deviceKeyPlace = DeviceKeyPlace::Keyring;
+    profile.knownRoutes = {net::Prefix::parse("10.0.0.0/8").value()};
+    QCOMPARE(toExportText(profile), toFileText(plain));
+}
+
+void TestProfileStore::importsOnlyWhatAnotherMayDecide()
+{
+    Profile profile = profileNamed("Office");
+    const Profile plain = profile;
+    profile.acceptRoutes.named = {net::Prefix::parse("198.51.100.0/24").value()};
+    profile.invite = inviteSecret();
+    profile.connectsAtStart = true;
+    profile.knownRoutes = profile.acceptRoutes.named;
+    const QByteArray text = toFileText(profile);
+    const auto imported = parseImport(asBytes({text.constData(), std::size_t(text.size())}));
+    QVERIFY(imported.has_value());
+    QVERIFY(imported->profile == plain);
+    QCOMPARE(imported->leftOut, profile.acceptRoutes.named);
+}
+
+/// A file as version 0.1.0 has written it. It stays as it is here.
+const char* const FirstVersion = R"({
+    "accept_routes": [
+        "auto",
+        "10.0.0.0/8"
+    ],
+    "created": "2026-01-31T12:00:00Z",
+    "invite": "MDEyMzQ1Njc4OWFiY2RlZg",
+    "name": "Office",
+    "pin": "BwAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    "server": "office.example.com:443",
+    "user": "anna",
+    "version": 1,
+    "reconnects": "a key that nobody knew then"
+}
+)";
+
+void TestProfileStore::readsTheFirstVersion()
+{
+    const StorePlace place;
+    place.write("Office.json", FirstVersion);
+    setMode(place.path("Office.json"), 0600);
+    const auto found = place.store().find("Office");
+    QVERIFY2(found.has_value(), found ? "" : found.error().context.c_str());
+    Profile expected = profileNamed("Office");
+    expected.user = "anna";
+    expected.acceptRoutes.named = {net::Prefix::parse("10.0.0.0/8").value()};
+    expected.invite = inviteSecret();
+    QVERIFY(*found == expected);
+    QVERIFY(found->reconnects && !found->connectsAtStart && found->deviceKeyPlace == DeviceKeyPlace::File);
+    QCOMPARE(place.read("Office.json"), QByteArray(FirstVersion));
+}
+
+void TestProfileStore::writesTheFirstVersionAsTheSecond()
+{
+    const StorePlace place;
+    place.write("Office.json", FirstVersion);
+    setMode(place.path("Office.json"), 0600);
+    Profile profile = place.store().find("Office").value();
+    profile.reconnects = false;
+    QVERIFY(place.store().save(profile).has_value());
+    QVERIFY(place.read("Office.json").contains("\"version\": 2"));
+    QVERIFY(place.store().find("Office") == profile);
+}
+
+void TestProfileStore::renames()
+{
+    const StorePlace place;
+    QVERIFY(place.store().add(profileNamed("Office")).has_value());
+    Profile renamed = profileNamed("Home");
+    renamed.user = "anna";
+    QVERIFY(place.store().replace("Office", renamed).has_value());
+    QCOMPARE(place.store().list()->profiles, std::vector{renamed});
+    renamed.user = "bert";
+    QVERIFY(place.store().replace("Home", renamed).has_value());
+    QCOMPARE(place.store().list()->profiles, std::vector{renamed});
+}
+
+void TestProfileStore::renamesOnlyToAFreeName()
+{
+    const StorePlace place;
+    QVERIFY(place.store().add(profileNamed("Office")).has_value());
+    QVERIFY(place.store().add(profileNamed("Home")).has_value());
+    QCOMPARE(place.store().replace("Office", profileNamed("Home")).error().code, ErrorCode::AlreadyExists);
+    QCOMPARE(place.store().replace("Nowhere", profileNamed("New")).error().code, ErrorCode::NotFound);
+    QCOMPARE(place.store().replace("Office", profileNamed("a\nb")).error().code, ErrorCode::InvalidArgument);
+    QCOMPARE(place.store().list()->profiles, (std::vector{profileNamed("Home"), profileNamed("Office")}));
+}
+
+void TestProfileStore::learnsRoutesOnce()
+{
+    const auto prefixes = [](std::initializer_list<const char*> texts) {
+        std::vector<net::Prefix> result;
+        for (const char* text : texts)
+            result.push_back(net::Prefix::parse(text).value());
+        return result;
+    };
+    Profile profile = profileNamed("Office");
+    QVERIFY(learnRoutes(profile, prefixes({"192.168.0.0/24", "10.0.0.0/8"})));
+    QCOMPARE(profile.knownRoutes, prefixes({"10.0.0.0/8", "192.168.0.0/24"}));
+    QCOMPARE(routesNewTo(profile, prefixes({"10.0.0.0/8", "10.0.0.0/9"})), prefixes({"10.0.0.0/9"}));
+    QVERIFY(!learnRoutes(profile, prefixes({"10.0.0.0/8"})));
+    for (unsigned i = 0; i < MaxProfileRoutes; ++i)
+        static_cast<void>(learnRoutes(profile, {net::Prefix(net::IpAddress::fromIPv4(0x0A000000U + (i << 8U)), 24)}));
+    QCOMPARE(profile.knownRoutes.size(), MaxProfileRoutes);
+    QVERIFY(!learnRoutes(profile, prefixes({"172.16.0.0/12"})));
 }
 
 void TestProfileStore::choosesADirectory_data()
