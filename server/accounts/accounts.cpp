@@ -9,7 +9,7 @@ namespace gvpn::accounts {
 namespace {
 
 // Two hashes at once are 20 passwords a second and 128 MB; whoever waits behind 64 has his answer within 4 s.
-constexpr TaskThreads::Config Hashers{.threads = 2, .maxWaiting = 64, .niceness = 19};
+constexpr program::TaskThreads::Config Hashers{.threads = 2, .maxWaiting = 64, .niceness = 19};
 constexpr std::chrono::hours TidyEvery{1};
 
 }  // namespace

@@ -42,8 +42,8 @@ private:
     UnixTime m_tidiedAt{};
     std::atomic<std::size_t> m_waiting = 0;  // logins
     std::atomic<bool> m_isClosing = false;
-    TaskThreads m_hashers;
-    TaskThreads m_thread;
+    program::TaskThreads m_hashers;
+    program::TaskThreads m_thread;
 };
 
 }  // namespace gvpn::accounts

@@ -85,8 +85,8 @@ std::string describeSource(const Ban& ban)
 
 }  // namespace
 
-Gatekeeper::Gatekeeper(AccountStore& store, TaskThreads& hashers, std::function<void(std::function<void()>)> postBack,
-                       WallTime time, GatekeeperConfig config)
+Gatekeeper::Gatekeeper(AccountStore& store, program::TaskThreads& hashers,
+                       std::function<void(std::function<void()>)> postBack, WallTime time, GatekeeperConfig config)
     : m_store(store)
     , m_hashers(hashers)
     , m_postBack(std::move(postBack))

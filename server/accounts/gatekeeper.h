@@ -5,8 +5,8 @@
 #include "accounts/account_store.h"
 #include "accounts/guess_ledger.h"
 #include "accounts/password_hash.h"
-#include "accounts/task_threads.h"
 #include "net/endpoint.h"
+#include "program/task_threads.h"
 #include "protocol/messages.h"
 
 #include <map>
@@ -39,7 +39,7 @@ struct GatekeeperConfig {
 class Gatekeeper {
 public:
     /// Everything outlives the gatekeeper, and `hashers` is stopped before it. postBack: into the accounts' thread.
-    Gatekeeper(AccountStore& store, TaskThreads& hashers, std::function<void(std::function<void()>)> postBack,
+    Gatekeeper(AccountStore& store, program::TaskThreads& hashers, std::function<void(std::function<void()>)> postBack,
                WallTime time, GatekeeperConfig config);
 
     /// `answer` is called once, in the accounts' thread, now or later.
@@ -67,7 +67,7 @@ private:
     [[nodiscard]] GuessDigest digestOf(const LoginQuestion& question) const;
 
     AccountStore& m_store;
-    TaskThreads& m_hashers;
+    program::TaskThreads& m_hashers;
     std::function<void(std::function<void()>)> m_postBack;
     WallTime m_time;
     GatekeeperConfig m_config;

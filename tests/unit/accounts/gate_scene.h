@@ -85,7 +85,7 @@ inline QString directoryTemplate()
 /// Keeps a thread busy until it is let go.
 class Gate {
 public:
-    explicit Gate(TaskThreads& threads)
+    explicit Gate(program::TaskThreads& threads)
     {
         auto begun = std::make_shared<std::promise<void>>();
         auto isBegun = begun->get_future();
@@ -201,7 +201,7 @@ public:
 
     UnixTime now{std::chrono::sys_days(std::chrono::year(2026) / 1 / 2)};
     GatekeeperConfig config;
-    TaskThreads hashers;
+    program::TaskThreads hashers;
     std::unique_ptr<AccountStore> store;
     std::unique_ptr<Gatekeeper> gate;
 

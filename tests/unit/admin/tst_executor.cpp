@@ -375,7 +375,7 @@ void TestExecutor::liftsNothingThatIsNotThere()
 void TestExecutor::asksTheGatekeeperForBans()
 {
     QVERIFY(m_store->saveBan(banOf("198.51.100.7")).has_value());
-    TaskThreads hashers({.threads = 1});
+    program::TaskThreads hashers({.threads = 1});
     Gatekeeper gatekeeper(
         *m_store, hashers, [](const auto& task) { task(); }, [this] { return m_now; }, {});
     ExecutorParts withGatekeeper = parts();

@@ -1,4 +1,4 @@
-#include "accounts/task_threads.h"
+#include "program/task_threads.h"
 
 #include <QtTest>
 
@@ -9,7 +9,7 @@
 
 #include <sys/resource.h>
 
-using gvpn::accounts::TaskThreads;
+using gvpn::program::TaskThreads;
 
 namespace {
 

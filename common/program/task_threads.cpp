@@ -1,11 +1,11 @@
-#include "accounts/task_threads.h"
+#include "program/task_threads.h"
 
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <utility>
 
-namespace gvpn::accounts {
+namespace gvpn::program {
 
 TaskThreads::TaskThreads(const Config& config)
     : m_maxWaiting(config.maxWaiting)
@@ -66,4 +66,4 @@ void TaskThreads::run(int niceness)
     }
 }
 
-}  // namespace gvpn::accounts
+}  // namespace gvpn::program

@@ -1,5 +1,5 @@
-// Threads that run what they are given, in order, from one bounded queue: one for the accounts' database, two niced
-// ones for password hashes. Nothing of Qt, so that ThreadSanitizer can watch it.
+// Threads that run what they are given, in order, from one bounded queue: for the server's database and password
+// hashes, for the client's files. Nothing of Qt, so that ThreadSanitizer can watch it.
 #pragma once
 
 #include <condition_variable>
@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-namespace gvpn::accounts {
+namespace gvpn::program {
 
 class TaskThreads {
 public:
@@ -41,4 +41,4 @@ private:
     std::vector<std::thread> m_threads;
 };
 
-}  // namespace gvpn::accounts
+}  // namespace gvpn::program
