@@ -292,6 +292,12 @@ void Attempt::linkNotice(const std::string& text)
         Q_EMIT noticeReceived(text);
 }
 
+std::chrono::microseconds Attempt::roundTrip() const
+{
+    const auto info = m_isUp && !m_isOver && m_line != nullptr ? std::optional(m_line->info()) : std::nullopt;
+    return info && *info ? (*info)->roundTrip : std::chrono::microseconds(0);
+}
+
 PasswordFate Attempt::passwordFate() const
 {
     if (sentLogin() != protocol::LoginMethod::Password || m_isServerBusy)
@@ -326,6 +332,7 @@ void Attempt::fail(Fault fault)
     fault.wireProtocol = m_inputs.options.wireProtocol;
     fault.sentLogin = sentLogin();
     fault.isServerBusy = m_isServerBusy;
+    fault.takesPasswords = m_link && m_link->takesPasswords();
     Q_EMIT failed(fault);
 }
 

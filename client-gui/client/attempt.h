@@ -47,6 +47,8 @@ public:
     /// What was set up on this computer is gone: failed() follows.
     void loseNetwork(const Error& error);
     [[nodiscard]] PasswordFate passwordFate() const;
+    /// Of the outer line, as it is now; 0: not connected, or not known.
+    [[nodiscard]] std::chrono::microseconds roundTrip() const;
 
 Q_SIGNALS:
     /// Each stage once, in order.

@@ -31,6 +31,11 @@ public:
 
     [[nodiscard]] const State& state() const { return m_state; }
     [[nodiscard]] const tunnel::Counters& counters() const { return m_counters; }
+    /// As Attempt::roundTrip().
+    [[nodiscard]] std::chrono::microseconds roundTrip() const
+    {
+        return m_attempt ? m_attempt->roundTrip() : std::chrono::microseconds(0);
+    }
 
 Q_SIGNALS:
     void stateChanged(const gvpn::client::State& state);

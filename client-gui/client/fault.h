@@ -34,6 +34,7 @@ struct Fault {
     std::optional<protocol::LoginMethod> sentLogin{};  // how the login was tried, if it came to that
     bool isServerBusy = false;                         // it said so, and has not looked at the login
     MissingPassword missingPassword = MissingPassword::No;
+    bool takesPasswords = false;  // the server would let a user in by one
 
     [[nodiscard]] bool operator==(const Fault&) const = default;
 };

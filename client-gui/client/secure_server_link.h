@@ -26,6 +26,7 @@ public:
     {
         return m_conversation ? m_conversation->sentLogin() : std::nullopt;
     }
+    [[nodiscard]] bool takesPasswords() const override { return m_conversation && m_conversation->takesPasswords(); }
 
 private:
     SecureServerLink(std::unique_ptr<transport::ByteStream> stream, const std::optional<Pin>& pin,

@@ -48,6 +48,8 @@ public:
     [[nodiscard]] virtual tunnel::PacketLink& packets() = 0;
     /// How the login was tried: from then on, and after the end, a secret may have reached the server.
     [[nodiscard]] virtual std::optional<protocol::LoginMethod> sentLogin() const = 0;
+    /// The server has named the password as a way to log in.
+    [[nodiscard]] virtual bool takesPasswords() const = 0;
 };
 
 }  // namespace gvpn::client

@@ -19,6 +19,7 @@ public:
     void leave() override;
     [[nodiscard]] tunnel::PacketLink& packets() override { return m_link; }
     [[nodiscard]] std::optional<protocol::LoginMethod> sentLogin() const override { return std::nullopt; }
+    [[nodiscard]] bool takesPasswords() const override { return false; }
 
 private:
     void linkHandshake(ByteView bytes) override;

@@ -87,6 +87,7 @@ Actions ClientConversation::onMessage(const HelloReply& reply)
         return violation("the server chose version " + std::to_string(reply.version) + ", which was not offered");
     const auto login = chooseLogin(m_offer.credentials, reply.loginMethods);
     m_offer.credentials = {};  // not needed again
+    m_takesPasswords = std::ranges::find(reply.loginMethods, LoginMethod::Password) != reply.loginMethods.end();
     if (!login) {
         m_state = State::Closed;
         return sayGoodbye(GoodbyeCode::Leaving, "no way to log in that both ends know",

@@ -52,6 +52,8 @@ public:
 
     /// How it has logged in, from the login on: a secret may have reached the server, whatever comes back.
     [[nodiscard]] std::optional<LoginMethod> sentLogin() const { return m_sentLogin; }
+    /// The server has said that a password is a way to log in.
+    [[nodiscard]] bool takesPasswords() const { return m_takesPasswords; }
     [[nodiscard]] bool isEstablished() const { return m_state == State::Established; }
     /// Packet frames are allowed from the peer: from the address reply on.
     [[nodiscard]] bool acceptsPackets() const { return isEstablished(); }
@@ -76,6 +78,7 @@ private:
 
     ClientOffer m_offer;
     std::optional<LoginMethod> m_sentLogin;
+    bool m_takesPasswords = false;
     State m_state = State::Idle;
     net::SegmentSupport m_peerTakes;
     TimePoint m_deadline = Never;
