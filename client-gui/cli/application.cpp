@@ -26,7 +26,6 @@ namespace {
 
 Q_LOGGING_CATEGORY(lcClient, "gvpn.client")
 
-constexpr const char* KnownServersFile = "/servers.json";
 constexpr const char* DevicesDir = "/devices";
 /// How often it is looked whether the server has got the goodbye.
 constexpr std::chrono::milliseconds FarewellStep{10};
@@ -89,6 +88,48 @@ void Application::startConnection()
 {
     if (!isV1() && !prepareKeys())
         return;
+    if (m_profile && !lockProfile())
+        return;
+    if (m_profile && m_profile->deviceKeyPlace == client::DeviceKeyPlace::Keyring)
+        fetchDeviceKey();
+    else
+        connectNow();
+}
+
+bool Application::lockProfile()
+{
+    auto lock = client::ProfileLock::take(m_stateDir, m_profile->name, "gvpn-client");
+    if (!lock) {
+        refuse(lock.error().code, client::sentenceForLock(m_profile->name, lock.error()), program::ExitStatus::Failure);
+        return false;
+    }
+    m_lock.emplace(std::move(*lock));
+    return true;
+}
+
+/// A new key in a file would be another computer's to the server.
+void Application::fetchDeviceKey()
+{
+    m_keychain = std::make_unique<client::KeychainStore>();
+    m_secrets = std::make_unique<client::GuardedSecrets>(
+        client::GuardedSecrets::Parts{.store = *m_keychain, .makeTimer = client::makeQtTimer});
+    m_secrets->read(client::deviceKeyKey(m_profile->pin.value_or(Pin())), [this](const Result<SharedSecret>& key) {
+        if (m_isEnding)
+            return;
+        if (!key) {
+            refuse(key.error().code, client::sentenceForKeyInKeyring(m_profile->name, key.error()),
+                   program::ExitStatus::Failure);
+            return;
+        }
+        m_deviceKey = *key;
+        connectNow();
+    });
+}
+
+void Application::connectNow()
+{
+    using client::Fault;
+    using client::Stage;
     if (const auto made = makeConnection(); !made) {
         end(client::Fault{.stage = client::Stage::Routes, .error = made.error()});
         return;
@@ -153,7 +194,7 @@ Result<void> Application::prepareState()
         if (auto made = program::makeStateDir(directory); !made)
             return made;
     }
-    auto known = client::KnownServers::load(m_stateDir + KnownServersFile);
+    auto known = client::KnownServers::load(m_stateDir + client::KnownServersFile);
     if (!known)
         return fail(known.error());
     m_known.emplace(std::move(*known));
@@ -232,6 +273,8 @@ void Application::applyProfile()
 
 Result<tls::Identity> Application::identityFor(const Pin& server) const
 {
+    if (!m_deviceKey.isEmpty())
+        return tls::Identity::fromPem(m_deviceKey.view());
     return program::loadOrCreateIdentity(m_stateDir + DevicesDir + '/' + server.toString() + ".pem");
 }
 

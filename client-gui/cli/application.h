@@ -8,7 +8,10 @@
 #include "client/boot_time.h"
 #include "client/connection.h"
 #include "client/helper_edges.h"
+#include "client/guarded_secrets.h"
+#include "client/keychain_store.h"
 #include "client/known_servers.h"
+#include "client/profile_lock.h"
 #include "client/profile_store.h"
 #include "system/dns_configurator.h"
 #include "transport/epoll_host.h"
@@ -50,6 +53,11 @@ private:
     /// The link's profile and device key are written before anything is sent. False: the run has been ended.
     [[nodiscard]] bool useLink();
     void applyProfile();
+    /// False: another program connects this profile; the run has been ended.
+    [[nodiscard]] bool lockProfile();
+    /// The profile's device key is there; connectNow() follows.
+    void fetchDeviceKey();
+    void connectNow();
     [[nodiscard]] Result<tls::Identity> identityFor(const Pin& server) const;
     /// False: what is remembered and what was given contradict each other; the run has been ended.
     [[nodiscard]] bool choosePin();
@@ -77,6 +85,10 @@ private:
     std::optional<client::ProfileStore> m_profiles;
     std::optional<client::Profile> m_profile;  // the one that is connected with
     bool m_announcesProfile = false;           // at the next login
+    std::optional<client::ProfileLock> m_lock;
+    std::unique_ptr<client::KeychainStore> m_keychain;  // when the profile's device key is there
+    std::unique_ptr<client::GuardedSecrets> m_secrets;
+    SharedSecret m_deviceKey;  // from the keyring; empty: it is in a file
     client::BootTime m_time;
     std::unique_ptr<client::HelperClient> m_helper;  // none: this process has the rights itself
     std::unique_ptr<tunnel::CongestionSetter> m_congestionSetter;

@@ -15,6 +15,8 @@ namespace gvpn::client {
 /// HOST:PORT in small letters: what tells one server from another.
 [[nodiscard]] std::string serverKey(const net::HostPort& server);
 
+/// In the state directory.
+inline constexpr const char* KnownServersFile = "/servers.json";
 inline constexpr std::size_t MaxKnownServersBytes = 1024 * 1024;
 
 class KnownServers {

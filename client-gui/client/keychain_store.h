@@ -1,0 +1,30 @@
+// The desktop's keyring (Secret Service, KWallet) through QtKeychain, in a thread of its own: looking for it makes
+// calls over D-Bus that wait. For composition roots; lives in the thread that makes it.
+#pragma once
+
+#include "client/secret_store.h"
+
+#include <QObject>
+#include <QThread>
+
+namespace gvpn::client {
+
+class KeychainStore final : public SecretStore {
+public:
+    KeychainStore();
+    /// What is under way gets no answer any more.
+    ~KeychainStore() override;
+    KeychainStore(const KeychainStore&) = delete;
+    KeychainStore& operator=(const KeychainStore&) = delete;
+
+    void read(const std::string& key, ReadDone done) override;
+    void write(const std::string& key, const SharedSecret& secret, Done done) override;
+    void remove(const std::string& key, Done done) override;
+
+private:
+    QObject m_home;    // where the answers are given
+    QObject m_worker;  // lives in m_thread
+    QThread m_thread;
+};
+
+}  // namespace gvpn::client

@@ -1,0 +1,146 @@
+// The keyring as a desktop has it: gnome-keyring on a session bus of its own (the test is started by dbus-run-session).
+#include "client/guarded_secrets.h"
+#include "client/keychain_store.h"
+#include "client/qt_edges.h"
+
+#include <QProcess>
+#include <QStandardPaths>
+#include <QtTest>
+
+using namespace gvpn;
+using namespace gvpn::client;
+
+namespace {
+
+SharedSecret secretOf(std::string_view text)
+{
+    return SharedSecret(SecretBytes(asBytes(text)));
+}
+
+/// Calls the keyring's service, whatever it answers.
+bool callService(const QString& method, const QStringList& arguments)
+{
+    return QProcess::execute(QStringLiteral("gdbus"),
+                             QStringList{QStringLiteral("call"), QStringLiteral("--session"),
+                                         QStringLiteral("--timeout=5"), QStringLiteral("-d"),
+                                         QStringLiteral("org.freedesktop.secrets"), QStringLiteral("-o"),
+                                         QStringLiteral("/org/freedesktop/secrets"), QStringLiteral("-m"), method}
+                                 + arguments)
+           == 0;
+}
+
+template <typename T>
+class Answer {
+public:
+    [[nodiscard]] std::function<void(const Result<T>&)> taker()
+    {
+        return [this](const Result<T>& result) { m_result = result; };
+    }
+    [[nodiscard]] bool isThere() const { return m_result.has_value(); }
+    [[nodiscard]] const Result<T>& operator*() const { return *m_result; }
+
+private:
+    std::optional<Result<T>> m_result;
+};
+
+}  // namespace
+
+class TestKeychainStore : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void initTestCase();
+    void saysThatThereIsNoKeyringYet();
+    void keepsAndForgetsSecrets();
+    void refusesWhenItIsLocked();
+    void cleanupTestCase();
+
+private:
+    QProcess m_daemon;
+};
+
+void TestKeychainStore::initTestCase()
+{
+    for (const char* program : {"gnome-keyring-daemon", "gdbus"}) {
+        if (QStandardPaths::findExecutable(QLatin1String(program)).isEmpty())
+            QSKIP(program);
+    }
+    if (qEnvironmentVariableIsEmpty("DBUS_SESSION_BUS_ADDRESS"))
+        QSKIP("no session bus: start it with dbus-run-session");
+    // A prompt would wait for a person.
+    QVERIFY(qEnvironmentVariableIsEmpty("DISPLAY") && qEnvironmentVariableIsEmpty("WAYLAND_DISPLAY"));
+}
+
+void TestKeychainStore::saysThatThereIsNoKeyringYet()
+{
+    KeychainStore store;
+    Answer<SharedSecret> read;
+    store.read("password/x", read.taker());
+    QTRY_VERIFY(read.isThere());
+    QVERIFY(!*read);
+    QVERIFY((*read).error().code == ErrorCode::NotFound || (*read).error().code == ErrorCode::Unsupported);
+    Answer<void> written;
+    store.write("password/x", secretOf("horse"), written.taker());
+    QTRY_VERIFY(written.isThere());
+    QVERIFY(!*written);
+}
+
+void TestKeychainStore::keepsAndForgetsSecrets()
+{
+    m_daemon.start(QStringLiteral("gnome-keyring-daemon"),
+                   {QStringLiteral("--replace"), QStringLiteral("--foreground"), QStringLiteral("--unlock"),
+                    QStringLiteral("--components=secrets")});
+    m_daemon.write("\n");
+    m_daemon.closeWriteChannel();
+    KeychainStore keychain;
+    GuardedSecrets store({keychain, makeQtTimer});
+    const std::string key = passwordKey(Pin(), "anna");
+    // The daemon is about to come up.
+    bool isKept = false;
+    const auto keep = [&] {
+        Answer<void> written;
+        store.reopen();
+        store.write(key, secretOf("horse \"1\""), written.taker());
+        isKept = QTest::qWaitFor([&written] { return written.isThere(); }) && (*written).has_value();
+        return isKept;
+    };
+    QTRY_VERIFY(keep());
+    Answer<SharedSecret> read;
+    store.read(key, read.taker());
+    QTRY_VERIFY(read.isThere());
+    QVERIFY2(*read, *read ? "" : (*read).error().context.c_str());
+    QVERIFY(**read == secretOf("horse \"1\""));
+    Answer<void> removed;
+    store.remove(key, removed.taker());
+    QTRY_VERIFY(removed.isThere() && (*removed).has_value());
+    Answer<SharedSecret> again;
+    store.read(key, again.taker());
+    QTRY_VERIFY(again.isThere());
+    QCOMPARE((*again).error().code, ErrorCode::NotFound);
+}
+
+void TestKeychainStore::refusesWhenItIsLocked()
+{
+    KeychainStore store;
+    Answer<void> written;
+    store.write("password/x", secretOf("horse"), written.taker());
+    QTRY_VERIFY(written.isThere() && (*written).has_value());
+    QVERIFY(callService(QStringLiteral("org.freedesktop.Secret.Service.Lock"),
+                        {QStringLiteral("['/org/freedesktop/secrets/collection/login']")}));
+    Answer<SharedSecret> read;
+    store.read("password/x", read.taker());
+    QTRY_VERIFY(read.isThere());
+    QCOMPARE((*read).error().code, ErrorCode::NotFound);
+    Answer<void> refused;
+    store.write("password/x", secretOf("new"), refused.taker());
+    QTRY_VERIFY(refused.isThere());
+    QCOMPARE((*refused).error().code, ErrorCode::PermissionDenied);
+}
+
+void TestKeychainStore::cleanupTestCase()
+{
+    m_daemon.terminate();
+    QTRY_COMPARE(m_daemon.state(), QProcess::NotRunning);
+}
+
+QTEST_GUILESS_MAIN(TestKeychainStore)
+#include "tst_keychain_store.moc"
