@@ -3,9 +3,9 @@
 #include "base/text.h"
 
 #include <QLoggingCategory>
-#include <QString>
 
 #include <cerrno>
+#include <utility>
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -43,10 +43,19 @@ void writeToStandardError(std::string_view line)
     }
 }
 
+/// Qt's handler is a plain function, which can borrow nothing. Set before it is installed, and never again.
+LogTap& tapOfProcess()
+{
+    static LogTap tap;
+    return tap;
+}
+
 void handleMessage(QtMsgType type, const QMessageLogContext& context, const QString& message)
 {
     static const bool IsForJournal = isJournalStream(qgetenv("JOURNAL_STREAM").toStdString(), STDERR_FILENO);
-    const std::string_view category = context.category ? context.category : "default";
+    const char* category = context.category ? context.category : "default";
+    if (const LogTap& tap = tapOfProcess())
+        tap(type, category, message);
     writeToStandardError(formatLogLine(type, category, message.toStdString(), IsForJournal));
 }
 
@@ -63,8 +72,9 @@ Result<LogLevel> parseLogLevel(std::string_view text)
     return fail(ErrorCode::InvalidArgument, "log level '" + std::string(text) + "': expected debug, info or warning");
 }
 
-void installLogSink(LogLevel level)
+void installLogSink(LogLevel level, LogTap tap)
 {
+    tapOfProcess() = std::move(tap);
     setLogLevel(level);
     qInstallMessageHandler(handleMessage);
 }

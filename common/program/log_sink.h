@@ -4,8 +4,10 @@
 
 #include "base/result.h"
 
+#include <QString>
 #include <QtGlobal>
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -16,8 +18,11 @@ enum class LogLevel { Debug, Info, Warning };
 /// "debug", "info" or "warning".
 [[nodiscard]] Result<LogLevel> parseLogLevel(std::string_view text);
 
+/// Hears each message as well, in the thread that has it; until the process ends.
+using LogTap = std::function<void(QtMsgType type, const char* category, const QString& message)>;
+
 /// From now on all of Qt's messages go to standard error; of ours ("gvpn.*") those from `level` up.
-void installLogSink(LogLevel level);
+void installLogSink(LogLevel level, LogTap tap = {});
 /// Which of our messages are wanted; may be called again while the program runs.
 void setLogLevel(LogLevel level);
 

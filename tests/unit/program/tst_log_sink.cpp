@@ -26,6 +26,7 @@ private Q_SLOTS:
     void refusesOtherLevels();
     void writesToStandardErrorFromTheLevelUp_data();
     void writesToStandardErrorFromTheLevelUp();
+    void letsATapHearTheSame();
     void knowsTheJournalByItsStream();
 };
 
@@ -149,6 +150,22 @@ void LogSinkTest::writesToStandardErrorFromTheLevelUp()
     });
     qInstallMessageHandler(former);
     QCOMPARE(output, written.toStdString());
+}
+
+void LogSinkTest::letsATapHearTheSame()
+{
+    const QtMessageHandler former = qInstallMessageHandler(nullptr);
+    QStringList heard;
+    const std::string output = standardErrorOf([&] {
+        installLogSink(LogLevel::Info, [&heard](QtMsgType type, const char* from, const QString& message) {
+            heard.append(QStringLiteral("%1 %2 %3").arg(int{type}).arg(QLatin1String(from), message));
+        });
+        qCDebug(category) << 1;
+        qCInfo(category) << 2;
+    });
+    qInstallMessageHandler(former);
+    QCOMPARE(heard, QStringList(QStringLiteral("%1 gvpn.example 2").arg(int{QtInfoMsg})));
+    QCOMPARE(output, std::string("INFO gvpn.example: 2\n"));
 }
 
 void LogSinkTest::knowsTheJournalByItsStream()
