@@ -64,7 +64,7 @@ void TestEngineRoom::connectsWithTheKeyThatItWasGiven()
 {
     Room scene;
     scene.open(1);
-    scene.scene.settle();
+    scene.scene.advance(Duration(0));
     QVERIFY(scene.last<Connected>(1) != nullptr);
     QVERIFY(scene.pins.at(1) == scene.scene.serverPin);
     QVERIFY(scene.scene.server().clientPin == scene.identity.pin());
@@ -76,7 +76,7 @@ void TestEngineRoom::reportsTrafficOnceASecondWhileItIsConnected()
     Room scene;
     scene.scene.line.state.roundTrip = 12'000us;
     scene.open(1);
-    scene.scene.settle();
+    scene.scene.advance(Duration(0));
     QCOMPARE(scene.traffics[1].size(), std::size_t{1});
     scene.scene.advance(Duration(2'500));
     QCOMPARE(scene.traffics[1].size(), std::size_t{3});
@@ -92,10 +92,10 @@ void TestEngineRoom::hasSeveralConnectionsAtOnce()
     Room scene;
     scene.open(1);
     scene.open(2);
-    scene.scene.settle();
+    scene.scene.advance(Duration(0));
     QVERIFY(scene.last<Connected>(1) != nullptr && scene.last<Connected>(2) != nullptr);
     scene.room.close(1);
-    scene.scene.settle();
+    scene.scene.advance(Duration(0));
     QVERIFY(scene.last<Disconnected>(1) != nullptr && scene.last<Connected>(2) != nullptr);
 }
 
@@ -105,9 +105,9 @@ void TestEngineRoom::turnsWhatHappensIntoSentences()
     scene.scene.script.settings.routes.push_back(prefix("198.51.100.0/24"));
     scene.scene.script.settings.dnsServers = {address("172.17.0.1")};
     scene.open(1);
-    scene.scene.settle();
+    scene.scene.advance(Duration(0));
     scene.scene.server().notify("tea is ready");
-    scene.scene.settle();
+    scene.scene.advance(Duration(0));
     QCOMPARE(scene.remarks.filter(QStringLiteral("198.51.100.0/24")).size(), 1);
     QCOMPARE(scene.remarks.filter(QStringLiteral("The server says: tea is ready")).size(), 1);
 }
@@ -121,7 +121,7 @@ void TestEngineRoom::triesAgainAtOnceWhenAPersonWants()
     QVERIFY(scene.last<Waiting>(1) != nullptr);
     scene.scene.connectError.reset();
     scene.room.retry(1);
-    scene.scene.settle();
+    scene.scene.advance(Duration(0));
     scene.scene.advance(Duration(0));
     QVERIFY(scene.last<Connected>(1) != nullptr);
 }
@@ -171,16 +171,16 @@ void TestEngineRoom::closesEverything()
     scene.scene.configurator.holdAnswers();
     scene.open(1);
     scene.open(2);
-    scene.scene.settle();
+    scene.scene.advance(Duration(0));
     while (scene.scene.configurator.answerOne())
-        scene.scene.settle();
+        scene.scene.advance(Duration(0));
     QVERIFY(scene.last<Connected>(1) != nullptr && scene.last<Connected>(2) != nullptr);
     int closed = 0;
     scene.room.closeAll([&closed] { ++closed; });
     scene.scene.advance(Duration(100));
     QCOMPARE(closed, 0);
     while (scene.scene.configurator.answerOne())
-        scene.scene.settle();
+        scene.scene.advance(Duration(0));
     scene.scene.advance(Duration(1'000));
     QCOMPARE(closed, 1);
     QVERIFY(scene.last<Disconnected>(1) != nullptr && scene.last<Disconnected>(2) != nullptr);
@@ -193,7 +193,7 @@ void TestEngineRoom::hasNothingToClose()
     int closed = 0;
     scene.room.closeAll([&closed] { ++closed; });
     QCOMPARE(closed, 0);
-    scene.scene.settle();
+    scene.scene.advance(Duration(0));
     QCOMPARE(closed, 1);
 }
 
@@ -202,7 +202,7 @@ void TestEngineRoom::ignoresWhatItDoesNotKnow()
     Room scene;
     scene.room.close(7);
     scene.room.retry(7);
-    scene.scene.settle();
+    scene.scene.advance(Duration(0));
     QVERIFY(scene.states.empty());
 }
 
