@@ -1,0 +1,278 @@
+#include "clicking.h"
+#include "fake_core.h"
+#include "gui/icons.h"
+#include "gui/main_window.h"
+#include "gui/profile_list_model.h"
+#include "gui/tray.h"
+
+#include <QAbstractItemModelTester>
+#include <QClipboard>
+#include <QListView>
+#include <QProgressBar>
+#include <QSignalSpy>
+
+#include <algorithm>
+
+using namespace gvpn;
+using namespace gvpn::gui;
+using namespace gvpn::test;
+using namespace std::chrono_literals;
+
+class TestGuiWindow : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void invitesToAddTheFirstProfile();
+    void connectsAndDisconnectsByTheLargeButton();
+    void connectsByKeyboardAlone();
+    void showsTheStageWhileItConnects();
+    void showsTheFactsOfAConnection();
+    void showsTheSentenceOfAFailureAndCopiesIt();
+    void showsMarkupAsText();
+    void keepsTheChoiceWhenTheListChanges();
+    void choosesAProfileThatIsStillToCome();
+    void namesBrokenFiles();
+    void offersCommandsOnlyForAProfile();
+    void hidesOnlyIfThereIsATray();
+    void hasANameForEverythingThatTakesTheFocus();
+    void hasAnIconForEachPhase();
+    void listsStatesAtAGlance();
+    void connectsByTheTraysMenu();
+};
+
+void TestGuiWindow::invitesToAddTheFirstProfile()
+{
+    FakeCore core;
+    MainWindow window(core, QStringLiteral("1"));
+    const QSignalSpy asked(&window, &MainWindow::addByLinkRequested);
+    window.present();
+    click(window, "emptyAdd");
+    QCOMPARE(asked.count(), 1);
+}
+
+void TestGuiWindow::connectsAndDisconnectsByTheLargeButton()
+{
+    FakeCore core;
+    core.put("Office");
+    MainWindow window(core, QStringLiteral("1"));
+    window.present();
+    click(window, "connectButton");
+    core.put("Office", connected());
+    click(window, "connectButton");
+    QCOMPARE(core.calls, texts({"connect Office", "disconnect Office"}));
+    core.put("Office", client::Disconnecting{});
+    QVERIFY(!window.findChild<QPushButton*>(QStringLiteral("connectButton"))->isEnabled());
+}
+
+void TestGuiWindow::connectsByKeyboardAlone()
+{
+    FakeCore core;
+    core.put("A");
+    core.put("B");
+    MainWindow window(core, QStringLiteral("1"));
+    window.present();
+    auto* list = window.findChild<QListView*>(QStringLiteral("profiles"));
+    list->setFocus();
+    QTest::keyClick(list, Qt::Key_Down);
+    QCOMPARE(window.chosen(), QStringLiteral("B"));
+    QTest::keyClick(window.findChild<QPushButton*>(QStringLiteral("connectButton")), Qt::Key_Space);
+    QCOMPARE(core.calls, texts({"connect B"}));
+}
+
+void TestGuiWindow::showsTheStageWhileItConnects()
+{
+    FakeCore core;
+    core.put("Office", connecting(client::Stage::Login));
+    MainWindow window(core, QStringLiteral("1"));
+    window.present();
+    auto* progress = window.findChild<QProgressBar*>();
+    QVERIFY(progress->isVisible());
+    QCOMPARE(progress->value(), 4);
+    QCOMPARE(textOf(window, "detail"), stageText(client::Stage::Login));
+    core.put("Office", connected());
+    QVERIFY(!progress->isVisible());
+}
+
+void TestGuiWindow::showsTheFactsOfAConnection()
+{
+    FakeCore core;
+    core.put("Office", connected());
+    MainWindow window(core, QStringLiteral("1"));
+    window.present();
+    core.entryOf("Office")->traffic = {.bytesUp = 1000, .bytesDown = 2'000'000, .roundTrip = 38ms};
+    Q_EMIT core.trafficChanged("Office");
+    const auto isShown = [&window](const char* text) {
+        const auto labels = window.findChildren<QLabel*>();
+        return std::ranges::any_of(labels, [text](const QLabel* label) {
+            return label->isVisible() && label->text() == QString::fromUtf8(text);
+        });
+    };
+    for (const char* text : {"10.86.0.2", "172.17.0.0/16", "office.example.com:443", "2.0 MB", "38 ms"})
+        QTRY_VERIFY2(isShown(text), text);
+}
+
+void TestGuiWindow::showsTheSentenceOfAFailureAndCopiesIt()
+{
+    FakeCore core;
+    core.put("Office", failed());
+    MainWindow window(core, QStringLiteral("9.8.7"));
+    window.present();
+    QVERIFY(textOf(window, "detail").contains(QStringLiteral("connection refused")));
+    click(window, "copyDetails");
+    QVERIFY(QApplication::clipboard()->text().contains(QStringLiteral("9.8.7")));
+    core.put("Office", client::Disconnected{});
+    QVERIFY(!window.findChild<QPushButton*>(QStringLiteral("copyDetails"))->isVisible());
+}
+
+void TestGuiWindow::showsMarkupAsText()
+{
+    FakeCore core;
+    core.put("<b>x</b>");
+    core.entries.front().remarks = {QStringLiteral("<img src=x>")};
+    MainWindow window(core, QStringLiteral("1"));
+    window.present();
+    for (const QLabel* label : window.findChildren<QLabel*>()) {
+        if (label->text().contains(QLatin1Char('<')))
+            QCOMPARE(label->textFormat(), Qt::PlainText);
+    }
+    QCOMPARE(textOf(window, "remarks"), QStringLiteral("<img src=x>"));
+}
+
+void TestGuiWindow::keepsTheChoiceWhenTheListChanges()
+{
+    FakeCore core;
+    core.put("A");
+    core.put("B");
+    MainWindow window(core, QStringLiteral("1"));
+    window.choose(QStringLiteral("B"));
+    core.entries.insert(core.entries.begin(), {.profile = profileNamed("0")});
+    Q_EMIT core.profilesChanged();
+    QCOMPARE(window.chosen(), QStringLiteral("B"));
+    core.entries.pop_back();
+    Q_EMIT core.profilesChanged();
+    QCOMPARE(window.chosen(), QStringLiteral("0"));
+    core.entries.clear();
+    Q_EMIT core.profilesChanged();
+    QCOMPARE(window.chosen(), QString());
+}
+
+void TestGuiWindow::choosesAProfileThatIsStillToCome()
+{
+    FakeCore core;
+    core.put("A");
+    MainWindow window(core, QStringLiteral("1"));
+    window.choose(QStringLiteral("New"));
+    core.put("New");
+    QCOMPARE(window.chosen(), QStringLiteral("New"));
+}
+
+void TestGuiWindow::namesBrokenFiles()
+{
+    FakeCore core;
+    MainWindow window(core, QStringLiteral("1"));
+    window.present();
+    core.broken = {{ErrorCode::Malformed, "Old.json: it is no JSON object"}};
+    core.put("Good");
+    QVERIFY(textOf(window, "brokenFiles").contains(QStringLiteral("Old.json")));
+    QVERIFY(window.findChild<QLabel*>(QStringLiteral("brokenFiles"))->isVisible());
+    QCOMPARE(window.chosen(), QStringLiteral("Good"));
+}
+
+void TestGuiWindow::offersCommandsOnlyForAProfile()
+{
+    FakeCore core;
+    MainWindow window(core, QStringLiteral("1"));
+    QVERIFY(!command(window, QStringLiteral("Edit …"))->isEnabled());
+    core.put("Office");
+    const QSignalSpy edited(&window, &MainWindow::editRequested);
+    trigger(window, "Edit …");
+    QCOMPARE(edited.value(0).value(0).toString(), QStringLiteral("Office"));
+}
+
+void TestGuiWindow::hidesOnlyIfThereIsATray()
+{
+    FakeCore core;
+    MainWindow window(core, QStringLiteral("1"));
+    const QSignalSpy quit(&window, &MainWindow::quitRequested);
+    window.present();
+    window.close();
+    QVERIFY(window.isVisible());
+    QCOMPARE(quit.count(), 1);
+    window.setHidesOnClose(true);
+    window.close();
+    QVERIFY(!window.isVisible());
+    QCOMPARE(quit.count(), 1);
+}
+
+void TestGuiWindow::hasANameForEverythingThatTakesTheFocus()
+{
+    FakeCore core;
+    core.put("Office", failed());
+    MainWindow window(core, QStringLiteral("1"));
+    window.present();
+    int checked = 0;
+    for (const QWidget* widget : window.findChildren<QWidget*>()) {
+        const auto* button = qobject_cast<const QAbstractButton*>(widget);
+        if ((widget->focusPolicy() & Qt::TabFocus) == 0 || !widget->isVisible())
+            continue;
+        ++checked;
+        QVERIFY2(!widget->accessibleName().isEmpty() || (button != nullptr && !button->text().isEmpty()),
+                 qPrintable(widget->objectName()));
+    }
+    QVERIFY(checked >= 4);
+}
+
+void TestGuiWindow::hasAnIconForEachPhase()
+{
+    QSet<QByteArray> pictures;
+    for (const Phase phase : {Phase::Disconnected, Phase::Connecting, Phase::Connected, Phase::Trouble}) {
+        const QImage picture = phaseIcon(phase).pixmap(22).toImage().convertToFormat(QImage::Format_Alpha8);
+        QVERIFY(!picture.isNull());
+        // By the outline alone: not everybody sees colours.
+        pictures.insert(QByteArray(reinterpret_cast<const char*>(picture.constBits()), picture.sizeInBytes()));
+        QVERIFY(QFile::exists(QStringLiteral(":/icons/%1-symbolic.svg").arg(phaseIconName(phase))));
+    }
+    QCOMPARE(pictures.size(), 4);
+    QVERIFY(!programIcon().pixmap(64).isNull());
+}
+
+void TestGuiWindow::listsStatesAtAGlance()
+{
+    FakeCore core;
+    ProfileListModel model(core);
+    const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+    core.put("A");
+    core.put("B", connected());
+    const QSignalSpy changed(&model, &QAbstractItemModel::dataChanged);
+    QCOMPARE(model.index(1).data().toString(), QStringLiteral("B\nConnected"));
+    core.put("B", failed());
+    QCOMPARE(changed.count(), 1);
+    QCOMPARE(model.index(1).data(Qt::AccessibleTextRole).toString(), QStringLiteral("B: Could not connect"));
+    // The core's list is ahead of its signal.
+    core.entries.clear();
+    QVERIFY(!model.index(1).data().isValid());
+    QCOMPARE(model.rowCount(), 2);
+}
+
+void TestGuiWindow::connectsByTheTraysMenu()
+{
+    FakeCore core;
+    core.put("A");
+    core.put("B", connected());
+    Tray tray(core);
+    const QSignalSpy shown(&tray, &Tray::showRequested);
+    const auto actions = tray.menu().actions();
+    QCOMPARE(actions.size(), 5);
+    QCOMPARE(actions[0]->text(), QStringLiteral("Connect A"));
+    QCOMPARE(actions[1]->text(), QStringLiteral("Disconnect B (connected)"));
+    actions[0]->trigger();
+    actions[1]->trigger();
+    QCOMPARE(core.calls, texts({"connect A", "disconnect B"}));
+    core.put("B", client::Disconnecting{});
+    QVERIFY(!tray.menu().actions()[1]->isEnabled());
+    actions[3]->trigger();
+    QCOMPARE(shown.count(), 1);
+    QVERIFY(tray.toolTip().contains(QStringLiteral("B")));
+}
+
+QTEST_MAIN(TestGuiWindow)
+#include "tst_gui_window.moc"
