@@ -1,0 +1,247 @@
+#include "gui/desk.h"
+
+#include "client/invitation_link.h"
+#include "client/sentences.h"
+#include "gui/link_dialog.h"
+#include "gui/log_window.h"
+#include "gui/main_window.h"
+#include "gui/password_dialog.h"
+#include "gui/profile_dialog.h"
+#include "gui/widgets.h"
+
+#include <QApplication>
+#include <QClipboard>
+#include <QFileDialog>
+#include <QMessageBox>
+
+#include <algorithm>
+
+namespace gvpn::gui {
+
+namespace {
+
+const client::ProfileEntry* findByServer(const client::ClientCore& core, const net::HostPort& server)
+{
+    const auto& all = core.profiles();
+    const auto found =
+        std::ranges::find_if(all, [&](const client::ProfileEntry& entry) { return entry.profile.server == server; });
+    return found == all.end() ? nullptr : &*found;
+}
+
+/// Of the clipboard, if it is one: so that Add is one click for who has just copied it.
+QString copiedLink()
+{
+    const QString text = QApplication::clipboard()->text().trimmed();
+    return client::parseInvitationLink(text.toStdString()) ? text : QString();
+}
+
+}  // namespace
+
+Desk::Desk(client::ClientCore& core, client::LogBook& log, MainWindow& window, QString version, QObject* parent)
+    : QObject(parent)
+    , m_core(core)
+    , m_log(log)
+    , m_window(window)
+    , m_version(std::move(version))
+{
+    using client::ClientCore;
+    connectCommands();
+    connect(&core, &ClientCore::passwordNeeded, this, &Desk::askForPassword);
+    connect(&core, &ClientCore::trustNeeded, this, &Desk::askForTrust);
+}
+
+Desk::~Desk() = default;
+
+void Desk::connectCommands()
+{
+    connect(&m_window, &MainWindow::addByLinkRequested, this, &Desk::addByLink);
+    connect(&m_window, &MainWindow::addByHandRequested, this, &Desk::addByHand);
+    connect(&m_window, &MainWindow::importRequested, this, &Desk::importFile);
+    connect(&m_window, &MainWindow::editRequested, this, &Desk::edit);
+    connect(&m_window, &MainWindow::duplicateRequested, this, &Desk::duplicate);
+    connect(&m_window, &MainWindow::exportRequested, this, &Desk::exportFile);
+    connect(&m_window, &MainWindow::removeRequested, this, &Desk::remove);
+    connect(&m_window, &MainWindow::logRequested, this, &Desk::showLog);
+    connect(&m_window, &MainWindow::settingsRequested, this, &Desk::settingsRequested);
+    connect(&m_window, &MainWindow::aboutRequested, this, &Desk::showAbout);
+}
+
+void Desk::takeLink(const QString& link)
+{
+    m_window.present();
+    const auto invitation = client::parseInvitationLink(link.toStdString());
+    if (invitation)
+        askToEnrol(*invitation);
+    else
+        m_window.say(linkRefusal(invitation.error()));
+}
+
+void Desk::addByLink()
+{
+    auto* dialog = new LinkDialog(copiedLink(), &m_window);
+    connect(dialog, &LinkDialog::invited, this, &Desk::askToEnrol);
+    connect(dialog, &LinkDialog::byHandRequested, this, &Desk::addByHand);
+    dialog->open();
+}
+
+void Desk::addByHand()
+{
+    auto* dialog = new ProfileDialog(m_core, &m_window);
+    connect(dialog, &ProfileDialog::saved, &m_window, &MainWindow::choose);
+    dialog->open();
+}
+
+void Desk::edit(const QString& name)
+{
+    const client::ProfileEntry* entry = m_core.find(name.toStdString());
+    if (entry == nullptr)
+        return;
+    auto* dialog = new ProfileDialog(m_core, *entry, &m_window);
+    connect(dialog, &ProfileDialog::saved, &m_window, &MainWindow::choose);
+    dialog->open();
+}
+
+client::ClientCore::ProfileDone Desk::chooses()
+{
+    return [self = QPointer(this)](const Result<client::Profile>& result) {
+        if (self && result)
+            self->m_window.choose(QString::fromStdString(result->name));
+        else if (self)
+            self->m_window.say(client::sentenceForProfile(result.error()));
+    };
+}
+
+void Desk::duplicate(const QString& name)
+{
+    m_core.duplicate(name.toStdString(), chooses());
+}
+
+void Desk::remove(const QString& name)
+{
+    const client::ProfileEntry* entry = m_core.find(name.toStdString());
+    if (entry == nullptr)
+        return;
+    connect(&ask(removalQuestion(*entry)), &QDialog::accepted, this, [this, name] {
+        m_core.remove(name.toStdString(), [self = QPointer(this)](const Result<void>& result) {
+            if (self && !result)
+                self->m_window.say(client::sentenceForProfile(result.error()));
+        });
+    });
+}
+
+QFileDialog& Desk::openFileDialog(const QString& title)
+{
+    auto* dialog = new QFileDialog(&m_window, title);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setNameFilters({tr("gvpn profiles (*.json)"), tr("All files (*)")});
+    return *dialog;
+}
+
+void Desk::importFile()
+{
+    QFileDialog& dialog = openFileDialog(tr("Import a profile"));
+    dialog.setFileMode(QFileDialog::ExistingFile);
+    connect(&dialog, &QFileDialog::fileSelected, this,
+            [this](const QString& path) { m_core.importFile(path, chooses()); });
+    dialog.open();
+}
+
+void Desk::exportFile(const QString& name)
+{
+    QFileDialog& dialog = openFileDialog(tr("Export %1").arg(name));
+    dialog.setAcceptMode(QFileDialog::AcceptSave);
+    dialog.setDefaultSuffix(QStringLiteral("json"));
+    dialog.selectFile(QString(name).replace(QLatin1Char('/'), QLatin1Char('_')));
+    connect(&dialog, &QFileDialog::fileSelected, this, [this, name](const QString& path) {
+        m_core.exportFile(name.toStdString(), path, [self = QPointer(this), path](const Result<void>& result) {
+            if (self)
+                self->m_window.say(result ? tr("Written to %1, without passwords and keys.").arg(path)
+                                          : client::sentenceForProfile(result.error()));
+        });
+    });
+    dialog.open();
+}
+
+QuestionDialog& Desk::ask(const Question& question)
+{
+    auto* dialog = new QuestionDialog(question, &m_window);
+    dialog->open();
+    return *dialog;
+}
+
+/// A page full of links must not bury a person in questions.
+void Desk::askToEnrol(const client::Invitation& invitation)
+{
+    m_window.present();
+    if (m_enrolment && m_enrolment->isVisible()) {
+        m_enrolment->raise();
+        m_window.say(tr("Another link came meanwhile and was ignored: answer this question first."));
+        return;
+    }
+    m_enrolment = &ask(enrolmentQuestion(invitation, findByServer(m_core, invitation.server)));
+    connect(m_enrolment, &QDialog::accepted, this, [this, invitation] { m_core.enrol(invitation, chooses()); });
+}
+
+void Desk::askForPassword(const client::PasswordQuestion& question)
+{
+    auto& open = m_passwords[question.profile];
+    if (open)
+        return;
+    m_window.present();
+    auto* dialog = new PasswordDialog(question, &m_window);
+    open = dialog;
+    connect(dialog, &PasswordDialog::answered, this,
+            [this, profile = question.profile](const auto& password, const std::string& user, bool remember) {
+                m_passwords.erase(profile);
+                m_core.answerPassword(profile, password, user, remember);
+            });
+    dialog->open();
+}
+
+void Desk::askForTrust(const std::string& profile, const Pin& presented)
+{
+    const client::ProfileEntry* entry = m_core.find(profile);
+    auto& open = m_trusts[profile];
+    if (entry == nullptr || open)
+        return;
+    m_window.present();
+    open = &ask(trustQuestion(*entry, presented));
+    connect(open, &QDialog::finished, this, [this, profile](int result) {
+        m_trusts.erase(profile);
+        m_core.answerTrust(profile, result == QDialog::Accepted);
+    });
+}
+
+void Desk::askToQuit(int tunnels, std::function<void()> yes)
+{
+    m_window.present();
+    if (m_quit && m_quit->isVisible())
+        return;
+    m_quit = &ask(quitQuestion(tunnels));
+    connect(m_quit, &QDialog::accepted, this, std::move(yes));
+}
+
+void Desk::showLog()
+{
+    if (!m_logWindow)
+        m_logWindow = std::make_unique<LogWindow>(m_log);
+    m_logWindow->show();
+    m_logWindow->raise();
+    m_logWindow->activateWindow();
+}
+
+void Desk::showAbout()
+{
+    auto* box = new QMessageBox(&m_window);
+    box->setAttribute(Qt::WA_DeleteOnClose);
+    box->setWindowTitle(tr("About gvpn"));
+    box->setTextFormat(Qt::PlainText);
+    box->setIconPixmap(m_window.windowIcon().pixmap(64));
+    box->setText(tr("gvpn %1").arg(m_version));
+    box->setInformativeText(tr("Connects this computer to an office network through one encrypted connection.\n"
+                               "Free software: GNU General Public License, version 3 or later."));
+    box->addButton(tr("&Close"), QMessageBox::AcceptRole);
+    box->open();
+}
+
+}  // namespace gvpn::gui

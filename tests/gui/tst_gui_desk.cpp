@@ -1,0 +1,263 @@
+#include "clicking.h"
+#include "fake_core.h"
+#include "gui/desk.h"
+#include "gui/link_dialog.h"
+#include "gui/log_window.h"
+#include "gui/main_window.h"
+#include "gui/password_dialog.h"
+#include "gui/profile_dialog.h"
+#include "gui/question_dialog.h"
+
+#include <QFileDialog>
+#include <QLineEdit>
+#include <QMessageBox>
+#include <QTemporaryDir>
+
+using namespace gvpn;
+using namespace gvpn::gui;
+using namespace gvpn::test;
+
+namespace {
+
+QString link()
+{
+    return QStringLiteral("gvpn://office.example.com:443/?pin=%1").arg(QString::fromStdString(pinOf(7).toString()));
+}
+
+struct Place {
+    FakeCore core;
+    client::LogBook log;
+    MainWindow window{core, QStringLiteral("1")};
+    Desk desk{core, log, window, QStringLiteral("1")};
+};
+
+}  // namespace
+
+class TestGuiDesk : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void cleanup();
+    void enrolsAfterAYes();
+    void enrolsNothingAfterANo();
+    void asksAboutOneLinkAtATime();
+    void saysThatALinkIsNone();
+    void leadsFromAddToTheQuestion();
+    void leadsFromAddToTheForm();
+    void passesThePasswordOn();
+    void asksForOnePasswordAProfile();
+    void passesTheTrustOn_data();
+    void passesTheTrustOn();
+    void deletesAfterAYesOnly();
+    void saysWhatCouldNotBeDone();
+    void importsAndExports();
+    void choosesTheDuplicate();
+    void asksToQuitOnce();
+    void showsLogAndAbout();
+};
+
+void TestGuiDesk::cleanup()
+{
+    QTRY_VERIFY(openDialogs() == 0);
+}
+
+void TestGuiDesk::enrolsAfterAYes()
+{
+    Place place;
+    place.desk.takeLink(link());
+    auto* question = openWindow<QuestionDialog>();
+    QVERIFY(question != nullptr);
+    QVERIFY(place.core.calls.isEmpty());
+    click(*question, "yes");
+    QCOMPARE(place.core.calls, texts({"enrol office.example.com"}));
+    QCOMPARE(place.core.enrolled->pin, pinOf(7));
+    // Nothing connects by itself.
+    place.core.put("office.example.com");
+    QCOMPARE(place.window.chosen(), QStringLiteral("office.example.com"));
+    QCOMPARE(place.core.calls.size(), 1);
+}
+
+void TestGuiDesk::enrolsNothingAfterANo()
+{
+    Place place;
+    place.desk.takeLink(link());
+    click(*openWindow<QuestionDialog>(), "no");
+    QVERIFY(place.core.calls.isEmpty());
+    // The next link is asked about again.
+    QTRY_VERIFY(openDialogs() == 0);
+    place.desk.takeLink(link());
+    click(*openWindow<QuestionDialog>(), "no");
+}
+
+void TestGuiDesk::asksAboutOneLinkAtATime()
+{
+    Place place;
+    for (int i = 0; i < 20; ++i)
+        place.desk.takeLink(link());
+    QCOMPARE(openDialogs(), 1);
+    QVERIFY(textOf(place.window, "noticeText").contains(QStringLiteral("ignored")));
+    click(*openWindow<QuestionDialog>(), "no");
+}
+
+void TestGuiDesk::saysThatALinkIsNone()
+{
+    Place place;
+    place.desk.takeLink(QStringLiteral("gvpn://"));
+    QCOMPARE(openDialogs(), 0);
+    QVERIFY(place.window.isVisible());
+    QVERIFY(textOf(place.window, "noticeText").contains(QStringLiteral("can't be used")));
+}
+
+void TestGuiDesk::leadsFromAddToTheQuestion()
+{
+    Place place;
+    place.window.present();
+    click(place.window, "add");
+    auto* dialog = openWindow<LinkDialog>();
+    QVERIFY(dialog != nullptr);
+    dialog->findChild<QLineEdit*>()->setText(link());
+    click(*dialog, "accept");
+    auto* question = openWindow<QuestionDialog>();
+    QVERIFY(question != nullptr);
+    click(*question, "yes");
+    QCOMPARE(place.core.calls, texts({"enrol office.example.com"}));
+}
+
+void TestGuiDesk::leadsFromAddToTheForm()
+{
+    Place place;
+    place.window.present();
+    click(place.window, "add");
+    click(*openWindow<LinkDialog>(), "byHand");
+    auto* form = openWindow<ProfileDialog>();
+    QVERIFY(form != nullptr);
+    form->reject();
+}
+
+void TestGuiDesk::passesThePasswordOn()
+{
+    Place place;
+    place.core.put("Office");
+    Q_EMIT place.core.passwordNeeded({.profile = "Office", .user = "anna", .canRemember = true});
+    auto* dialog = openWindow<PasswordDialog>();
+    QVERIFY(dialog != nullptr);
+    QTest::keyClicks(dialog->findChild<QLineEdit*>(QStringLiteral("password")), QStringLiteral("secret"));
+    click(*dialog, "accept");
+    QCOMPARE(place.core.calls, texts({"password Office/anna"}));
+    QCOMPARE(place.core.password, "secret");
+}
+
+void TestGuiDesk::asksForOnePasswordAProfile()
+{
+    Place place;
+    place.core.put("Office");
+    for (int i = 0; i < 5; ++i)
+        Q_EMIT place.core.passwordNeeded({.profile = "Office", .user = "anna"});
+    QCOMPARE(openDialogs(), 1);
+    openWindow<PasswordDialog>()->reject();
+    QCOMPARE(place.core.calls, texts({"password Office/"}));
+    QCOMPARE(place.core.password, "none");
+    // Wrong: it is asked for again.
+    Q_EMIT place.core.passwordNeeded({.profile = "Office", .user = "anna", .wasWrong = true});
+    QVERIFY(openWindow<PasswordDialog>() != nullptr);
+    openWindow<PasswordDialog>()->reject();
+}
+
+void TestGuiDesk::passesTheTrustOn_data()
+{
+    QTest::addColumn<QByteArray>("button");
+    QTest::addColumn<QString>("call");
+    QTest::newRow("yes") << QByteArray("yes") << "trust Office";
+    QTest::newRow("no") << QByteArray("no") << "distrust Office";
+}
+
+void TestGuiDesk::passesTheTrustOn()
+{
+    QFETCH(QByteArray, button);
+    Place place;
+    place.core.put("Office");
+    Q_EMIT place.core.trustNeeded("Office", pinOf(5));
+    Q_EMIT place.core.trustNeeded("Office", pinOf(5));
+    QCOMPARE(openDialogs(), 1);
+    click(*openWindow<QuestionDialog>(), button.constData());
+    QTEST(place.core.calls.join(QLatin1Char(';')), "call");
+}
+
+void TestGuiDesk::deletesAfterAYesOnly()
+{
+    Place place;
+    place.core.put("Office");
+    place.window.present();
+    trigger(place.window, "Delete …");
+    click(*openWindow<QuestionDialog>(), "no");
+    QVERIFY(place.core.calls.isEmpty());
+    QTRY_VERIFY(openDialogs() == 0);
+    trigger(place.window, "Delete …");
+    click(*openWindow<QuestionDialog>(), "yes");
+    QCOMPARE(place.core.calls, texts({"remove Office"}));
+}
+
+void TestGuiDesk::saysWhatCouldNotBeDone()
+{
+    Place place;
+    place.core.put("Office");
+    place.core.refusal = Error{ErrorCode::PermissionDenied, "the profiles can't be written"};
+    place.window.present();
+    trigger(place.window, "Duplicate");
+    QVERIFY(textOf(place.window, "noticeText").contains(QStringLiteral("can't be written")));
+    click(place.window, "noticeClose");
+    QVERIFY(!place.window.findChild<QWidget*>(QStringLiteral("notice"))->isVisible());
+}
+
+void TestGuiDesk::importsAndExports()
+{
+    Place place;
+    place.core.put("Office");
+    place.window.present();
+    const QTemporaryDir dir;
+    const QString path = dir.filePath(QStringLiteral("a.json"));
+    trigger(place.window, "Import …");
+    Q_EMIT openWindow<QFileDialog>()->fileSelected(path);
+    openWindow<QFileDialog>()->reject();
+    QTRY_VERIFY(openDialogs() == 0);
+    trigger(place.window, "Export …");
+    Q_EMIT openWindow<QFileDialog>()->fileSelected(path);
+    openWindow<QFileDialog>()->reject();
+    QCOMPARE(place.core.calls, QStringList({QStringLiteral("import %1").arg(path), QStringLiteral("export Office"),
+                                            QStringLiteral("to %1").arg(path)}));
+    QVERIFY(textOf(place.window, "noticeText").contains(path));
+}
+
+void TestGuiDesk::choosesTheDuplicate()
+{
+    Place place;
+    place.core.put("Office");
+    trigger(place.window, "Duplicate");
+    QCOMPARE(place.core.calls, texts({"duplicate Office"}));
+}
+
+void TestGuiDesk::asksToQuitOnce()
+{
+    Place place;
+    int quits = 0;
+    place.desk.askToQuit(1, [&] { ++quits; });
+    place.desk.askToQuit(1, [&] { ++quits; });
+    QCOMPARE(openDialogs(), 1);
+    click(*openWindow<QuestionDialog>(), "yes");
+    QCOMPARE(quits, 1);
+}
+
+void TestGuiDesk::showsLogAndAbout()
+{
+    Place place;
+    place.window.present();
+    trigger(place.window, "Log");
+    trigger(place.window, "Log");
+    QVERIFY(openWindow<LogWindow>() != nullptr);
+    trigger(place.window, "About gvpn");
+    auto* about = openWindow<QMessageBox>();
+    QVERIFY(about != nullptr);
+    about->close();
+}
+
+QTEST_MAIN(TestGuiDesk)
+#include "tst_gui_desk.moc"
