@@ -1,0 +1,156 @@
+#include "gui/application.h"
+
+#include "gui/settings_dialog.h"
+
+#include <QGuiApplication>
+#include <QSessionManager>
+
+#include <algorithm>
+
+namespace gvpn::gui {
+
+Application::Application(ApplicationParts parts, QObject* parent)
+    : QObject(parent)
+    , m_core(parts.core)
+    , m_settings(std::move(parts.settings))
+    , m_keepSettings(std::move(parts.keepSettings))
+    , m_window(parts.core, parts.version)
+    , m_desk(parts.core, parts.log, m_window, parts.version)
+    , m_trayHost(std::move(parts.traySelection))
+{
+    using client::ClientCore;
+    m_language.use(m_settings.language);
+    connect(&m_core, &ClientCore::ready, this, &Application::onReady);
+    connect(&m_core, &ClientCore::stateChanged, this, &Application::onStateChanged);
+    connect(&m_core, &ClientCore::routesNamed, this, [this](const client::NewRoutes& named) {
+        const Notice notice = noticeOf(named);
+        m_window.say(notice.text);
+        announce(notice);
+    });
+    connect(&m_core, &ClientCore::keyringUnavailable, &m_window, &MainWindow::say);
+    connect(&m_window, &MainWindow::quitRequested, this, &Application::quit);
+    connect(&m_desk, &Desk::settingsRequested, this, &Application::showSettings);
+    connect(&m_trayHost, &TrayHost::found, this, &Application::onTrayFound);
+    connect(&m_trayHost, &TrayHost::missing, this, &Application::onTrayMissing);
+    // Logging out: there is no time for questions, and none is to be asked for each window that the session closes.
+    connect(
+        qGuiApp, &QGuiApplication::commitDataRequest, this,
+        [this](QSessionManager& session) {
+            session.setRestartHint(QSessionManager::RestartNever);
+            end();
+        },
+        Qt::DirectConnection);
+}
+
+Application::~Application() = default;
+
+void Application::start(const StartRequest& request)
+{
+    m_link = request.link;
+    if (!(request.isHidden || m_settings.startsHidden) || !m_link.isEmpty())
+        m_window.present();
+    m_trayHost.start();
+    m_core.start(true);
+}
+
+void Application::handle(const StartRequest& request)
+{
+    if (m_isEnding)
+        return;
+    if (!request.link.isEmpty() && m_isReady)
+        m_desk.takeLink(request.link);
+    else if (!request.link.isEmpty())
+        m_link = request.link;
+    else if (!request.isHidden)
+        m_window.present();
+}
+
+void Application::quit()
+{
+    if (m_isEnding)
+        return;
+    const auto tunnels = std::ranges::count_if(m_core.profiles(), isUp);
+    if (tunnels == 0)
+        end();
+    else
+        m_desk.askToQuit(static_cast<int>(tunnels), [this] { end(); });
+}
+
+void Application::end()
+{
+    if (std::exchange(m_isEnding, true))
+        return;
+    m_window.hide();
+    m_tray.reset();
+    m_core.disconnectAll([self = QPointer(this)] {
+        if (self)
+            Q_EMIT self->finished();
+    });
+}
+
+void Application::onTrayFound()
+{
+    if (m_isEnding)
+        return;
+    m_tray = std::make_unique<Tray>(m_core);
+    connect(m_tray.get(), &Tray::showRequested, &m_window, &MainWindow::present);
+    connect(m_tray.get(), &Tray::notificationClicked, &m_window, &MainWindow::present);
+    connect(m_tray.get(), &Tray::quitRequested, this, &Application::quit);
+    m_tray->show();
+    m_window.setHidesOnClose(true);
+}
+
+void Application::onTrayMissing()
+{
+    if (m_isEnding)
+        return;
+    m_window.say(tr("This desktop shows no tray icons, so gvpn works as a window. To get a tray: on GNOME install the "
+                    "extension “AppIndicator”, elsewhere add a “status tray” to a panel."));
+    // Hidden, there would be no way to it.
+    m_window.present();
+}
+
+void Application::onReady()
+{
+    m_isReady = true;
+    if (!m_link.isEmpty())
+        m_desk.takeLink(std::exchange(m_link, {}));
+}
+
+void Application::onStateChanged(const std::string& profile)
+{
+    const client::ProfileEntry* entry = m_core.find(profile);
+    if (entry == nullptr) {
+        m_notices.forget(profile);
+        return;
+    }
+    if (const auto notice = m_notices.take(*entry))
+        announce(*notice);
+}
+
+void Application::announce(const Notice& notice)
+{
+    if (m_tray && m_settings.showsNotifications && !m_isEnding)
+        m_tray->notify(notice.title, notice.text, notice.phase);
+}
+
+void Application::showSettings()
+{
+    if (!m_settingsDialog) {
+        m_settingsDialog = new SettingsDialog(m_settings, &m_window);
+        connect(m_settingsDialog, &SettingsDialog::changed, this, &Application::onSettings);
+    }
+    m_settingsDialog->open();
+}
+
+void Application::onSettings(const client::Settings& settings)
+{
+    m_settings = settings;
+    m_language.use(settings.language);
+    const auto kept = m_keepSettings(settings);
+    if (m_settingsDialog)
+        m_settingsDialog->setFailure(
+            kept ? QString() : tr("Could not keep the settings: %1").arg(QString::fromStdString(kept.error().context)));
+}
+
+}  // namespace gvpn::gui

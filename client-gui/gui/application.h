@@ -1,0 +1,75 @@
+// The tray application as a whole: window, tray, dialogs, notifications, and how it ends. Joins them; what they do is
+// in them. GUI thread.
+#pragma once
+
+#include "client/client_core.h"
+#include "client/log_book.h"
+#include "client/settings.h"
+#include "gui/desk.h"
+#include "gui/language.h"
+#include "gui/main_window.h"
+#include "gui/notices.h"
+#include "gui/start_request.h"
+#include "gui/tray.h"
+#include "gui/tray_host.h"
+
+#include <QPointer>
+
+class QSessionManager;
+
+namespace gvpn::gui {
+
+class SettingsDialog;
+
+struct ApplicationParts {
+    client::ClientCore& core;
+    client::LogBook& log;
+    client::Settings settings;
+    std::function<Result<void>(const client::Settings&)> keepSettings;
+    std::unique_ptr<TraySelection> traySelection;  // may be null
+    QString version;
+};
+
+class Application : public QObject {
+    Q_OBJECT
+public:
+    explicit Application(ApplicationParts parts, QObject* parent = nullptr);
+    ~Application() override;
+
+    void start(const StartRequest& request);
+    /// Another start of the program wants something of this one.
+    void handle(const StartRequest& request);
+    /// Asks if a tunnel is up.
+    void quit();
+    /// Without a question: a signal, or the person logs out. Puts the network back; finished() follows.
+    void end();
+    [[nodiscard]] MainWindow& window() { return m_window; }
+
+Q_SIGNALS:
+    void finished();
+
+private:
+    void onTrayFound();
+    void onTrayMissing();
+    void onReady();
+    void onStateChanged(const std::string& profile);
+    void announce(const Notice& notice);
+    void showSettings();
+    void onSettings(const client::Settings& settings);
+
+    client::ClientCore& m_core;
+    client::Settings m_settings;
+    std::function<Result<void>(const client::Settings&)> m_keepSettings;
+    Language m_language;
+    MainWindow m_window;
+    Desk m_desk;
+    TrayHost m_trayHost;
+    std::unique_ptr<Tray> m_tray;
+    Notices m_notices;
+    QPointer<SettingsDialog> m_settingsDialog;
+    QString m_link;  // until the profiles are known
+    bool m_isReady = false;
+    bool m_isEnding = false;
+};
+
+}  // namespace gvpn::gui
