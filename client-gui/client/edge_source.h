@@ -12,12 +12,15 @@ public:
     virtual ~EdgeSet() = default;
     /// identityFor is filled in by the engine: keys are handed to it.
     [[nodiscard]] virtual const Edges& edges() const = 0;
+    /// What was set up is gone without our doing: the helper has ended. lost may come often, until the set is
+    /// destroyed.
+    using LostHandler = std::function<void(const Error&)>;
+    virtual void setLostHandler(LostHandler lost) = 0;
 };
 
 class EdgeSource {
 public:
     virtual ~EdgeSource() = default;
-    /// PermissionDenied: this program may not change the network.
     [[nodiscard]] virtual Result<std::unique_ptr<EdgeSet>> makeEdges() = 0;
     [[nodiscard]] virtual std::unique_ptr<Timer> makeTimer() = 0;
     /// Closed connections whose last words are not sent yet; they end within a second.

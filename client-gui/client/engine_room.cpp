@@ -56,6 +56,7 @@ Result<void> EngineRoom::start(ConnectionId id, const ConnectionRequest& request
     Connection& connection = *tunnel->connection;
     m_tunnels.insert_or_assign(id, std::move(tunnel));
     listenTo(id, connection);
+    m_tunnels.at(id)->set->setLostHandler([&connection](const Error& error) { connection.loseNetwork(error); });
     connection.connectToServer(request.intent);
     return {};
 }
@@ -71,8 +72,9 @@ void EngineRoom::listenTo(ConnectionId id, Connection& connection)
         for (const SkippedRoute& route : skipped)
             Q_EMIT remarked(id, sentenceFor(route));
     });
-    connect(&connection, &Connection::resolversIgnored, this, [this, id](const std::vector<net::IpAddress>& resolvers) {
-        Q_EMIT remarked(id, sentenceForIgnoredResolvers(resolvers));
+    connect(&connection, &Connection::dnsSkipped, this, [this, id](const std::vector<SkippedDns>& skipped) {
+        for (const SkippedDns& one : skipped)
+            Q_EMIT remarked(id, sentenceFor(one));
     });
     connect(&connection, &Connection::congestionChanged, this, [](const tunnel::CongestionStatus& status) {
         qCInfo(lcEngine, "congestion control because %s algorithm=%s", status.reason.c_str(), status.algorithm.c_str());

@@ -1,8 +1,8 @@
 #include "gui/desktop_client.h"
 
-#include "client/direct_source.h"
 #include "client/engine_room.h"
 #include "client/qt_edges.h"
+#include "client/system_source.h"
 #include "program/state_dir.h"
 
 #include <QRandomGenerator>
@@ -58,7 +58,7 @@ Result<std::unique_ptr<DesktopClient>> DesktopClient::create(const QString& vers
 DesktopClient::DesktopClient(client::SettingsPlaces places, client::ProfileStore store, std::string stateDir,
                              const QString& version)
     : m_settingsPlaces(std::move(places))
-    , m_engine([] { return std::make_unique<client::EngineRoom>(client::makeDirectSource()); })
+    , m_engine([] { return std::make_unique<client::EngineRoom>(client::makeSystemSource()); })
     , m_core(std::make_unique<client::LocalCore>(
           client::CoreParts{.engine = m_engine,
                             .keyring = m_keyring,

@@ -60,8 +60,8 @@ REAL_IMPLEMENTATIONS = (
     r"tun/linux_.*", r"system/(linux|resolved)_.*", r"transport/tcp_connector\.h",
     r"transport/epoll_(stream|host)\..*",
 )
-# qt_edges and direct_source make what application hands in.
-COMPOSITION_ROOTS = r"(main|\w*application|\w*daemon|data_thread|qt_edges|direct_source)\.(h|cpp)"
+# qt_edges and system_source make what application hands in.
+COMPOSITION_ROOTS = r"(main|\w*application|\w*daemon|data_thread|qt_edges|system_source)\.(h|cpp)"
 FAKES = r"\w+/(fake|memory|recording)_.*"
 
 PLATFORM_SWITCH = re.compile(r"^\s*#\s*(el)?if.*\b(__linux__|__APPLE__|_WIN32|_WIN64|Q_OS_\w+)\b")
