@@ -119,7 +119,8 @@ void TestProfileLock::takesAnyName()
         const auto lock = ProfileLock::take(place, name, "a");
         QVERIFY2(lock.has_value(), lock ? "" : lock.error().context.c_str());
     }
-    QCOMPARE(QDir(directory.path()).entryList(QDir::AllEntries | QDir::NoDotAndDotDot), QStringList(QStringLiteral("locks")));
+    QCOMPARE(QDir(directory.path()).entryList(QDir::AllEntries | QDir::NoDotAndDotDot),
+             QStringList(QStringLiteral("locks")));
     QCOMPARE(QDir(directory.filePath(QStringLiteral("locks"))).entryList(QDir::Files | QDir::Hidden).size(), 3);
 }
 
