@@ -63,7 +63,7 @@ MainWindow::MainWindow(client::ClientCore& core, QString version, QWidget* paren
     connect(&core, &ClientCore::stateChanged, this, &MainWindow::refresh);
     connect(&core, &ClientCore::trafficChanged, this, &MainWindow::onTraffic);
     connect(m_list->selectionModel(), &QItemSelectionModel::currentChanged, this, &MainWindow::refresh);
-    connect(m_list, &QListView::activated, m_page, [this] { m_page->findChild<QPushButton*>()->setFocus(); });
+    connect(m_list, &QListView::activated, m_page, [this] { m_page->mainButton().setFocus(); });
     connect(m_page, &ProfilePage::connectRequested, this, [this] { m_core.connectProfile(chosen().toStdString()); });
     connect(m_page, &ProfilePage::disconnectRequested, this,
             [this] { m_core.disconnectProfile(chosen().toStdString()); });
@@ -95,9 +95,15 @@ void MainWindow::build()
     setCentralWidget(all);
     const int em = fontMetrics().height();
     resize(em * 46, em * 32);
-    setTabOrder(m_list, m_add);
-    setTabOrder(m_add, m_emptyAdd);
-    setTabOrder(m_emptyAdd, m_noticeClose);
+    splitter->setSizes({em * 14, em * 32});
+    QWidget* before = m_list;
+    for (QWidget* next :
+         {static_cast<QWidget*>(&m_page->mainButton()), static_cast<QWidget*>(&m_page->copyButton()),
+          static_cast<QWidget*>(m_emptyAdd), static_cast<QWidget*>(m_add), static_cast<QWidget*>(m_noticeClose)}) {
+        setTabOrder(before, next);
+        before = next;
+    }
+    m_list->setFocus();
 }
 
 QWidget* MainWindow::buildSide()

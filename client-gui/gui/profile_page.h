@@ -23,6 +23,9 @@ public:
 
     /// now: for how long it has been connected.
     void display(const client::ProfileEntry& entry, const ThroughputHistory& history, const QDateTime& now);
+    /// The large one, and the one below the sentence of a failure: for the window's tab order.
+    [[nodiscard]] QPushButton& mainButton() const { return *m_button; }
+    [[nodiscard]] QPushButton& copyButton() const { return *m_copy; }
 
 Q_SIGNALS:
     void connectRequested();

@@ -34,6 +34,7 @@ private Q_SLOTS:
     void offersCommandsOnlyForAProfile();
     void hidesOnlyIfThereIsATray();
     void hasANameForEverythingThatTakesTheFocus();
+    void goesFromTheListToTheLargeButton();
     void hasAnIconForEachPhase();
     void listsStatesAtAGlance();
     void connectsByTheTraysMenu();
@@ -219,6 +220,22 @@ void TestGuiWindow::hasANameForEverythingThatTakesTheFocus()
                  qPrintable(widget->objectName()));
     }
     QVERIFY(checked >= 4);
+}
+
+void TestGuiWindow::goesFromTheListToTheLargeButton()
+{
+    FakeCore core;
+    core.put("Office", failed());
+    MainWindow window(core, QStringLiteral("1"));
+    window.present();
+    QVERIFY(QTest::qWaitForWindowActive(&window));
+    QCOMPARE(QApplication::focusWidget()->objectName(), QStringLiteral("profiles"));
+    QStringList order;
+    for (int i = 0; i < 3; ++i) {
+        QTest::keyClick(QApplication::focusWidget(), Qt::Key_Tab);
+        order.append(QApplication::focusWidget()->objectName());
+    }
+    QCOMPARE(order, texts({"connectButton", "copyDetails", "add"}));
 }
 
 void TestGuiWindow::hasAnIconForEachPhase()
