@@ -43,7 +43,7 @@ HelperClient::~HelperClient()
     leaveBus();
 }
 
-void HelperClient::check(Done done)
+void HelperClient::check(const Done& done)
 {
     withBus(
         [this, done] {
@@ -70,7 +70,7 @@ void HelperClient::onChecked(const QDBusMessage& reply, const Done& done)
         done(fail(ErrorCode::Unsupported, "gvpn-helper is of another version than this program"));
 }
 
-void HelperClient::open(bool usesOffloads, Opened opened)
+void HelperClient::open(bool usesOffloads, const Opened& opened)
 {
     withBus(
         [this, usesOffloads, opened] {
@@ -101,22 +101,22 @@ void HelperClient::onOpened(const QDBusMessage& reply, const Opened& opened)
     opened(UniqueFd(::fcntl(descriptor.fileDescriptor(), F_DUPFD_CLOEXEC, FirstNumber)));
 }
 
-void HelperClient::apply(const bus::TunnelRequest& request, Done done)
+void HelperClient::apply(const bus::TunnelRequest& request, const Done& done)
 {
     callLease(QStringLiteral("Apply"), {m_lease ? m_lease->id : 0, QVariant::fromValue(bus::toArgument(request))},
-              PersonDeadline, std::move(done));
+              PersonDeadline, done);
 }
 
-void HelperClient::setCongestionControl(UniqueFd socket, const std::string& name, Done done)
+void HelperClient::setCongestionControl(UniqueFd socket, const std::string& name, const Done& done)
 {
     QDBusUnixFileDescriptor descriptor;
     descriptor.giveFileDescriptor(socket.release());
     callLease(QStringLiteral("SetCongestionControl"), {QVariant::fromValue(descriptor), QString::fromStdString(name)},
-              HelperDeadline, std::move(done));
+              HelperDeadline, done);
 }
 
 void HelperClient::callLease(const QString& method, const QVariantList& arguments, std::chrono::milliseconds deadline,
-                             Done done)
+                             const Done& done)
 {
     if (!m_lease) {
         done(fail(ErrorCode::Closed, GoneCause));

@@ -44,13 +44,13 @@ public:
     // Each answer comes once, from inside of the call or later; none after this object. One open or check at a time.
 
     /// Whether there is a helper that speaks our contract. PermissionDenied: NoBusCause or NoHelperCause.
-    void check(Done done);
+    void check(const Done& done);
     /// A TUN under a name of the helper's choice. PermissionDenied, LimitExceeded, ….
-    void open(bool usesOffloads, Opened opened);
-    void apply(const bus::TunnelRequest& request, Done done);
+    void open(bool usesOffloads, const Opened& opened);
+    void apply(const bus::TunnelRequest& request, const Done& done);
     /// Undoes all. What waits is answered with Closed, but an open never. Succeeds when there is nothing to close.
     void close(Done done);
-    void setCongestionControl(UniqueFd socket, const std::string& name, Done done);
+    void setCongestionControl(UniqueFd socket, const std::string& name, const Done& done);
 
 Q_SIGNALS:
     /// The helper has ended, or the bus: what it had set up is no more to be relied on. Not after close().
@@ -70,7 +70,8 @@ private:
     void withBus(std::function<void()> then, Done failed);
     void onBusConnected(const QString& name, const std::function<void()>& then, const Done& failed);
     void send(const QDBusMessage& message, std::chrono::milliseconds deadline, Call call);
-    void callLease(const QString& method, const QVariantList& arguments, std::chrono::milliseconds deadline, Done done);
+    void callLease(const QString& method, const QVariantList& arguments, std::chrono::milliseconds deadline,
+                   const Done& done);
     void onChecked(const QDBusMessage& reply, const Done& done);
     void onOpened(const QDBusMessage& reply, const Opened& opened);
     void giveUpCalls(const char* why);

@@ -8,7 +8,7 @@ void HelperConfigurator::apply(const system::NetworkConfig& config, Done done)
     request.settings.addresses = config.addresses;
     request.settings.routes = config.routes;
     request.settings.mtu = config.mtu;
-    m_helper.apply(request, std::move(done));
+    m_helper.apply(request, done);
 }
 
 void HelperConfigurator::clear(Done done)

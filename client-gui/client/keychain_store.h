@@ -1,5 +1,6 @@
 // The desktop's keyring (Secret Service, KWallet) through QtKeychain, in a thread of its own: looking for it makes
-// calls over D-Bus that wait. For composition roots; lives in the thread that makes it.
+// calls over D-Bus that wait. One in a process: QtKeychain's queue of jobs stays in the thread of the first one and
+// ends with it. For composition roots; lives in the thread that makes it.
 #pragma once
 
 #include "client/secret_store.h"

@@ -132,13 +132,17 @@ void BusObject::withCaller(const QDBusMessage& message, std::function<void(const
     call.setArguments({name});
     auto* watcher = new QDBusPendingCallWatcher(m_bus.asyncCall(call), this);
     connect(watcher, &QDBusPendingCallWatcher::finished, this,
-            [this, name, then = std::move(then)](QDBusPendingCallWatcher* finished) {
+            [this, message, name, then = std::move(then)](QDBusPendingCallWatcher* finished) {
                 finished->deleteLater();
                 const QDBusPendingReply<uint> reply = *finished;
-                if (reply.isError())
-                    m_watcher.removeWatchedService(name);
-                else
+                if (!reply.isError()) {
                     then({name.toStdString(), reply.value()});
+                    return;
+                }
+                // It has left, or nobody could tell us when it does.
+                m_watcher.removeWatchedService(name);
+                m_keeper.callerLeft(name.toStdString());
+                refuse(message, {ErrorCode::SystemFailure, "the bus does not say who is calling"});
             });
 }
 

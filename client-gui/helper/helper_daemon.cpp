@@ -3,6 +3,7 @@
 #include "bus/contract.h"
 #include "helper/congestion_switch.h"
 #include "helper/logging.h"
+#include "helper/own_networks.h"
 #include "system/link_removal.h"
 #include "system/linux_configurator.h"
 #include "tun/linux_tun.h"
@@ -65,6 +66,11 @@ World HelperDaemon::makeWorld() const
 {
     return {.openTun = openTun,
             .makeConfigurator = makeConfigurator,
+            .takesOwnNetworks =
+                [](const std::vector<net::Prefix>& networks) {
+                    const auto snapshot = system::readNetworkSnapshot();
+                    return !snapshot || takesOwnNetworks(networks, *snapshot);
+                },
             .deleteLink = system::removeTunLink,
             .recordLinks = [this](const std::vector<unsigned>& indexes) { m_record.write(indexes); },
             .setCongestionControl =

@@ -31,7 +31,7 @@ LeaseKeeper::LeaseKeeper(World world, Authority& authority)
 
 LeaseKeeper::~LeaseKeeper() = default;
 
-void LeaseKeeper::open(const Caller& caller, bool usesOffloads, Opened opened)
+void LeaseKeeper::open(const Caller& caller, bool usesOffloads, const Opened& opened)
 {
     if (m_isStopping) {
         opened(fail(ErrorCode::SystemFailure, "the helper is ending"));
@@ -89,31 +89,23 @@ Result<OpenedTun> LeaseKeeper::openTun(LeaseId id, bool usesOffloads)
 
 void LeaseKeeper::apply(const std::string& busName, LeaseId id, const bus::SettingsArgument& settings, Done done)
 {
-    if (const auto owned = m_table.checkOwner(id, busName); !owned) {
-        done(owned);
+    const auto request = checkApply(busName, id, settings);
+    if (!request) {
+        done(fail(request.error()));
         return;
     }
     Lease& lease = m_leases.at(id);
-    if (!lease.configurator || lease.isApplying) {
-        done(fail(ErrorCode::AlreadyExists, "an earlier call for this lease is not answered yet"));
-        return;
-    }
-    const auto request = bus::toRequest(settings);
-    if (!request) {
-        done(fail(ErrorCode::InvalidArgument, request.error().context));
-        return;
-    }
     if (lease.applied == *request) {
         done({});
         return;
     }
-    const std::vector<net::Prefix> before = m_table.networks(id);
+    std::vector<net::Prefix> before = m_table.networks(id);
     if (const auto taken = m_table.takeNetworks(id, request->networks()); !taken) {
         done(taken);
         return;
     }
     lease.isApplying = true;
-    const Done settled = [this, id, before, done = std::move(done)](const Result<void>& result) {
+    const Done settled = [this, id, before = std::move(before), done = std::move(done)](const Result<void>& result) {
         // Ended meanwhile: there is nothing to go back to.
         if (const auto found = m_leases.find(id); found != m_leases.end() && !found->second.isEnding) {
             found->second.isApplying = false;
@@ -122,13 +114,33 @@ void LeaseKeeper::apply(const std::string& busName, LeaseId id, const bus::Setti
         }
         done(result);
     };
-    if (!request->isWide()) {
+    if (request->isWide() || m_world.takesOwnNetworks(request->networks()))
+        askForWide(busName, id, *request, settled);
+    else
         startApply(id, *request, settled);
-        return;
-    }
+}
+
+Result<bus::TunnelRequest> LeaseKeeper::checkApply(const std::string& busName, LeaseId id,
+                                                   const bus::SettingsArgument& settings) const
+{
+    if (const auto owned = m_table.checkOwner(id, busName); !owned)
+        return fail(owned.error());
+    const Lease& lease = m_leases.at(id);
+    if (!lease.configurator || lease.isApplying)
+        return fail(ErrorCode::AlreadyExists, "an earlier call for this lease is not answered yet");
+    auto request = bus::toRequest(settings);
+    if (!request)
+        return fail(ErrorCode::InvalidArgument, request.error().context);
+    return request;
+}
+
+void LeaseKeeper::askForWide(const std::string& busName, LeaseId id, const bus::TunnelRequest& request,
+                             const Done& settled)
+{
+    Lease& lease = m_leases.at(id);
     lease.waiting = settled;
     lease.question =
-        m_authority.ask(busName, bus::WideAction, [this, id, request = *request, settled](const Result<void>& answer) {
+        m_authority.ask(busName, bus::WideAction, [this, id, request, settled](const Result<void>& answer) {
             m_leases.at(id).question.reset();
             m_leases.at(id).waiting = {};
             if (answer)

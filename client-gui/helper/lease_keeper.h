@@ -31,6 +31,8 @@ struct HandedTun {
 struct World {
     std::function<Result<OpenedTun>(bool usesOffloads)> openTun;
     std::function<Result<std::unique_ptr<system::NetworkConfigurator>>()> makeConfigurator;
+    /// Networks that this computer needs itself, for all its users.
+    std::function<bool(const std::vector<net::Prefix>& networks)> takesOwnNetworks;
     /// Also one that a program keeps open or has made persistent. One that is gone already: no error.
     std::function<Result<void>(unsigned index)> deleteLink;
     /// So that the next helper deletes it should this one be killed; all that there are now.
@@ -49,7 +51,7 @@ public:
     ~LeaseKeeper() override;
 
     // Each answer comes once, from inside of the call or later; none after the caller has left.
-    void open(const Caller& caller, bool usesOffloads, Opened opened);
+    void open(const Caller& caller, bool usesOffloads, const Opened& opened);
     void apply(const std::string& busName, LeaseId id, const bus::SettingsArgument& settings, Done done);
     void close(const std::string& busName, LeaseId id, Done done);
     /// The caller has a lease.
@@ -78,6 +80,10 @@ private:
 
     void onMayOpen(LeaseId id, bool usesOffloads, const Opened& opened);
     [[nodiscard]] Result<OpenedTun> openTun(LeaseId id, bool usesOffloads);
+    /// What there is to say against it without asking anybody.
+    [[nodiscard]] Result<bus::TunnelRequest> checkApply(const std::string& busName, LeaseId id,
+                                                        const bus::SettingsArgument& settings) const;
+    void askForWide(const std::string& busName, LeaseId id, const bus::TunnelRequest& request, const Done& settled);
     void startApply(LeaseId id, const bus::TunnelRequest& request, const Done& done);
     void onApplied(LeaseId id, const bus::TunnelRequest& request, const Result<void>& result);
     void dismantle(LeaseId id, Done done);

@@ -55,8 +55,9 @@ std::vector<unsigned> LinkRecord::takeLeftovers() const
         if (holder && holder->isAlive())
             continue;
         outdated.push_back(name);
-        for (const QJsonValue& link : record ? record->value(LinksKey).toArray() : QJsonArray()) {
-            if (const int index = link.toInt(); index > 0)
+        const QJsonArray links = record ? record->value(LinksKey).toArray() : QJsonArray();
+        for (qsizetype i = 0; i < links.size(); ++i) {
+            if (const int index = links.at(i).toInt(); index > 0)
                 indexes.push_back(static_cast<unsigned>(index));
         }
     }

@@ -19,7 +19,7 @@ using gvpn::helper::logHelper;
 /// Before any thread starts: capabilities belong to threads.
 void giveUpWhatIsNotNeeded()
 {
-    ::clearenv();
+    ::clearenv();  // NOLINT(concurrency-mt-unsafe): there is only this thread
     ::umask(S_IRWXG | S_IRWXO);
     const rlimit none{0, 0};
     static_cast<void>(::setrlimit(RLIMIT_CORE, &none));

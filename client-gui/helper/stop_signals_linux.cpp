@@ -6,7 +6,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "moc_stop_signals.cpp"
+#include "moc_stop_signals.cpp"  // NOLINT(bugprone-suspicious-include): Qt's generated code
 
 namespace gvpn::helper {
 
@@ -16,8 +16,8 @@ Result<std::unique_ptr<StopSignals>> StopSignals::hold()
     ::sigemptyset(&set);
     for (const int number : {SIGTERM, SIGINT, SIGHUP})
         ::sigaddset(&set, number);
-    if (::sigprocmask(SIG_BLOCK, &set, nullptr) != 0)
-        return fail(errnoError("block signals", errno));
+    if (const int error = ::pthread_sigmask(SIG_BLOCK, &set, nullptr); error != 0)
+        return fail(errnoError("block signals", error));
     UniqueFd descriptor(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!descriptor.isValid())
         return fail(errnoError("signalfd", errno));

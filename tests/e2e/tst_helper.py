@@ -62,10 +62,11 @@ class Connected(HelperCase):
     def test_a_lost_connection_keeps_its_tunnel(self):
         client = self.connect_unprivileged()
         interface = client.connected["interface"]
+        seen = len(client.events)
         self.assertEqual(self.server.stop(), 0)
-        client.wait_event(event="state", state="waiting")
+        client.wait_event(event="state", state="waiting", after=seen)
         self.server = self.start_server(**BOTH)
-        again = self.wait_connected(client, after=len(client.events))
+        again = self.wait_connected(client, after=seen)
         self.assertEqual(again["interface"], interface)
         self.assert_pings(self.lab.home, LAN_HOST)
 

@@ -77,6 +77,11 @@ class Allowed(HelperCase):
         for routes, domains in ((["8.8.8.0/24"], []), (["172.17.0.0/16"], ["~."])):
             self.assert_refused(caller.apply(lease, routes=routes, domains=domains), "NotAuthorized", "administrator")
         self.assertNotIn("error", caller.apply(lease))
+        self.lab.home.add_address("wan", "192.168.9.2/24")
+        self.before = case.snapshot(self.lab.home)
+        for route in ("192.168.9.0/24", "192.168.9.7/32", "192.168.0.0/16"):
+            self.assert_refused(caller.apply(lease, routes=[route]), "NotAuthorized", "administrator")
+        self.assert_unchanged(self.lab.home, self.before)
         admin = self.caller(ADMIN)
         lease = admin.do("open")["lease"]
         self.assertNotIn("error", admin.apply(lease, addresses=["10.87.0.2/24"], routes=["8.8.8.0/24"], domains=["~."]))

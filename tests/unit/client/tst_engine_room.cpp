@@ -78,9 +78,16 @@ void TestEngineRoom::reportsTrafficOnceASecondWhileItIsConnected()
     scene.open(1);
     scene.scene.advance(Duration(0));
     QCOMPARE(scene.traffics[1].size(), std::size_t{1});
+    const ByteVector out = net::makeEchoRequest(address("10.86.0.2"), address("172.17.0.5"), {7, 1});
+    const ByteVector in = net::makeEchoRequest(address("172.17.0.5"), address("10.86.0.2"), {7, 2});
+    scene.scene.tunDevice->inject(out);
+    scene.scene.server().sendPacket(in);
+    scene.scene.server().sendPacket(in);
     scene.scene.advance(Duration(2'500));
     QCOMPARE(scene.traffics[1].size(), std::size_t{3});
-    QVERIFY(scene.traffics[1].back().bytesUp > 0 && scene.traffics[1].back().bytesDown > 0);  // of the probe
+    const Traffic& before = scene.traffics[1].front();  // the probe
+    QCOMPARE(scene.traffics[1].back().bytesUp, before.bytesUp + out.size());
+    QCOMPARE(scene.traffics[1].back().bytesDown, before.bytesDown + 2 * in.size() + out.size());  // and the answer
     QCOMPARE(scene.traffics[1].back().roundTrip, 12'000us);
     scene.room.close(1);
     scene.scene.advance(Duration(5'000));

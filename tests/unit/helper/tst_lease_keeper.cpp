@@ -72,8 +72,13 @@ struct Scene {
     std::optional<Error> tunError;
     std::optional<Error> deleteError;
     unsigned tuns = 0;
+    net::Prefix own = net::Prefix::parse("192.168.1.0/24").value();  // this computer is on it
     LeaseKeeper keeper{World{.openTun = [this](bool) { return openTun(); },
                              .makeConfigurator = [this] { return makeConfigurator(); },
+                             .takesOwnNetworks =
+                                 [this](const std::vector<net::Prefix>& wanted) {
+                                     return std::ranges::find(wanted, own) != wanted.end();
+                                 },
                              .deleteLink =
                                  [this](unsigned index) {
                                      deleted.push_back(index);
@@ -150,6 +155,7 @@ private Q_SLOTS:
     void guardsTheAddresses();
     void appliesTheSameOnlyOnce();
     void asksAgainForWideNetworks();
+    void asksAgainForNetworksOfThisComputer();
     void refusesWideNetworksWithoutPermission();
     void answersWhatWaitsWhenTheLeaseIsClosed();
     void refusesBadValues();
@@ -293,6 +299,17 @@ void TestLeaseKeeper::asksAgainForWideNetworks()
     // What was allowed is not asked again while nothing changes.
     QVERIFY(scene.apply(Alice, id, settings("8.8.8.0/24"))->value().has_value());
     QCOMPARE(scene.authority.asked.size(), std::size_t{2});
+}
+
+void TestLeaseKeeper::asksAgainForNetworksOfThisComputer()
+{
+    Scene scene;
+    const LeaseId id = scene.open(Alice);
+    const auto answer = scene.apply(Alice, id, settings("192.168.1.0/24"));
+    QCOMPARE(scene.authority.asked.back(), std::string(":1.1 org.gvpn.connect-wide"));
+    scene.authority.answer(fail(Denied));
+    QCOMPARE(answer->value().error(), Denied);
+    QVERIFY(scene.networks[0]->goals().empty());
 }
 
 void TestLeaseKeeper::refusesWideNetworksWithoutPermission()

@@ -27,7 +27,7 @@ QMap<QString, QString> readDefaults()
         if (xml.name() == QLatin1String("action"))
             action = xml.attributes().value(QStringLiteral("id")).toString();
         else if (xml.name().startsWith(QLatin1String("allow_")))
-            defaults[action] += xml.name() + u'=' + xml.readElementText() + u' ';
+            defaults[action] += xml.name().toString() + u'=' + xml.readElementText() + u' ';
     }
     return xml.hasError() ? QMap<QString, QString>() : defaults;
 }
@@ -61,9 +61,10 @@ void TestPolicy::onlyRootOwnsTheName()
             continue;
         const QXmlStreamAttributes attributes = xml.attributes();
         if (xml.name() == QLatin1String("policy"))
-            policy = attributes.value(QStringLiteral("user")).toString() + attributes.value(QStringLiteral("context"));
+            policy = attributes.value(QStringLiteral("user")).toString()
+                     + attributes.value(QStringLiteral("context")).toString();
         if (xml.name() == QLatin1String("allow") && attributes.hasAttribute(QStringLiteral("own")))
-            owners.append(policy + u' ' + attributes.value(QStringLiteral("own")));
+            owners.append(policy + u' ' + attributes.value(QStringLiteral("own")).toString());
     }
     QVERIFY2(!xml.hasError(), qPrintable(xml.errorString()));
     QCOMPARE(owners, QStringList{QStringLiteral("root org.gvpn.Helper1")});
