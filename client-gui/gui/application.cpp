@@ -3,11 +3,18 @@
 #include "gui/settings_dialog.h"
 
 #include <QGuiApplication>
+#include <QLoggingCategory>
 #include <QSessionManager>
 
 #include <algorithm>
 
 namespace gvpn::gui {
+
+namespace {
+
+Q_LOGGING_CATEGORY(lcGui, "gvpn.gui")
+
+}  // namespace
 
 Application::Application(ApplicationParts parts, QObject* parent)
     : QObject(parent)
@@ -122,10 +129,20 @@ void Application::onStateChanged(const std::string& profile)
     const client::ProfileEntry* entry = m_core.find(profile);
     if (entry == nullptr) {
         m_notices.forget(profile);
+        m_logged.erase(profile);
         return;
     }
+    log(*entry);
     if (const auto notice = m_notices.take(*entry))
         announce(*notice);
+}
+
+/// A state may be told more than once, for what the log doesn't say.
+void Application::log(const client::ProfileEntry& entry)
+{
+    const QString line = logText(entry);
+    if (std::exchange(m_logged[entry.profile.name], line) != line)
+        qCInfo(lcGui).noquote() << line;
 }
 
 void Application::announce(const Notice& notice)

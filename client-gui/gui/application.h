@@ -15,6 +15,8 @@
 
 #include <QPointer>
 
+#include <map>
+
 class QSessionManager;
 
 namespace gvpn::gui {
@@ -53,6 +55,7 @@ private:
     void onTrayMissing();
     void onReady();
     void onStateChanged(const std::string& profile);
+    void log(const client::ProfileEntry& entry);
     void announce(const Notice& notice);
     void showSettings();
     void onSettings(const client::Settings& settings);
@@ -66,6 +69,7 @@ private:
     TrayHost m_trayHost;
     std::unique_ptr<Tray> m_tray;
     Notices m_notices;
+    std::map<std::string, QString> m_logged;  // the last line of each profile
     QPointer<SettingsDialog> m_settingsDialog;
     QString m_link;  // until the profiles are known
     bool m_isReady = false;

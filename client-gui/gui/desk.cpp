@@ -166,6 +166,9 @@ QuestionDialog& Desk::ask(const Question& question)
 {
     auto* dialog = new QuestionDialog(question, &m_window);
     dialog->open();
+    // The window may just have asked for the focus itself.
+    dialog->raise();
+    dialog->activateWindow();
     return *dialog;
 }
 

@@ -8,6 +8,7 @@
 #include <QSysInfo>
 
 #include <algorithm>
+#include <array>
 
 namespace gvpn::gui {
 
@@ -270,6 +271,23 @@ QString failureDetails(const ProfileEntry& entry, const QDateTime& now, const QS
     for (const QString& remark : entry.remarks)
         lines.append(Tr::tr("Remark: %1").arg(remark));
     return lines.join(QLatin1Char('\n'));
+}
+
+QString logText(const ProfileEntry& entry)
+{
+    // In the order of client::State.
+    constexpr std::array<const char*, std::variant_size_v<client::State>> Names{
+        "disconnected", "connecting", "connected", "waiting", "disconnecting"};
+    QString line = QStringLiteral("%1 profile=%2").arg(QLatin1String(Names[entry.state.index()]), nameOf(entry));
+    if (const auto* state = std::get_if<Connecting>(&entry.state))
+        line += QStringLiteral(" stage=%1").arg(fromView(client::stageName(state->stage)));
+    if (const client::Fault* fault = faultOf(entry))
+        line += QStringLiteral(" stage=%1 code=%2 reason=%3")
+                    .arg(fromView(client::stageName(fault->stage)), fromView(errorCodeName(fault->error.code)),
+                         fromView(fault->error.context));
+    if (entry.refusal)
+        line += QStringLiteral(" refusal=%1").arg(*entry.refusal);
+    return line;
 }
 
 QString routesText(const std::vector<net::Prefix>& routes)

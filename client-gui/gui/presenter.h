@@ -56,6 +56,8 @@ struct Fact {
 [[nodiscard]] QString trayToolTip(std::span<const client::ProfileEntry> entries, const QDateTime& now);
 /// For the person who helps: what failed, where, and with which version.
 [[nodiscard]] QString failureDetails(const client::ProfileEntry& entry, const QDateTime& now, const QString& version);
+/// For the log, in English: "waiting profile=Office stage=tcp code=unreachable reason=…".
+[[nodiscard]] QString logText(const client::ProfileEntry& entry);
 /// "172.17.0.0/16, 10.1.0.0/24"
 [[nodiscard]] QString routesText(const std::vector<net::Prefix>& routes);
 

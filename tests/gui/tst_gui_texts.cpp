@@ -42,6 +42,8 @@ private Q_SLOTS:
     void doublesAmpersandsInTheMenu();
     void namesWhatIsUpInTheToolTip();
     void copiesWhatHelps();
+    void logsEachState_data();
+    void logsEachState();
     void computesRatesFromTotals();
     void startsAnewWhenTotalsGoBack();
     void ignoresReportsThatComeTogether();
@@ -231,6 +233,26 @@ void TestGuiTexts::copiesWhatHelps()
                              "2026-02-01T12:00:00Z", "A remark."})
         QVERIFY2(text.contains(QLatin1String(part)), part);
     QVERIFY(failureDetails(entryWith(connected()), Now, {}).isEmpty());
+}
+
+void TestGuiTexts::logsEachState_data()
+{
+    QTest::addColumn<client::State>("state");
+    QTest::addColumn<QString>("line");
+    QTest::newRow("at rest") << client::State(client::Disconnected{}) << "disconnected profile=Office";
+    QTest::newRow("connecting") << connecting(client::Stage::Tls) << "connecting profile=Office stage=tls";
+    QTest::newRow("connected") << connected() << "connected profile=Office";
+    QTest::newRow("waiting") << waiting(1s)
+                             << "waiting profile=Office stage=tcp code=unreachable reason=connection refused";
+    QTest::newRow("failed") << failed()
+                            << "disconnected profile=Office stage=tcp code=unreachable reason=connection refused";
+    QTest::newRow("disconnecting") << client::State(client::Disconnecting{}) << "disconnecting profile=Office";
+}
+
+void TestGuiTexts::logsEachState()
+{
+    QFETCH(client::State, state);
+    QTEST(logText(entryWith(state)), "line");
 }
 
 void TestGuiTexts::computesRatesFromTotals()
