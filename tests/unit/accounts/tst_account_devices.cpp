@@ -232,7 +232,8 @@ void AccountDevicesTest::keepsTextsAsTheyAre()
 
 void AccountDevicesTest::cutsTextsThatAreTooLong()
 {
-    const std::string longText = std::string(255, 'x') + "é and more";
+    const std::string fitting(255, 'x');
+    const std::string longText = fitting + "é and more";
     VERIFY_DONE(m_store->audit({{}, longText, longText, longText, longText, longText}));
     const std::string cut(255, 'x');
     QCOMPARE(m_store->auditTrail(1), (std::vector{AuditEntry{m_scratch->now, cut, cut, cut, cut, cut}}));

@@ -193,14 +193,15 @@ void AccountInvitesTest::findsANameThatIsFree()
         QCOMPARE(enrolled->name, std::string("laptop"));
     }
     // "é" has two bytes: the longest name is cut before the last one to make room.
-    const std::string longName = std::string(61, 'x') + "éy";
+    const std::string start(61, 'x');
+    const std::string longName = start + "éy";
     for (unsigned i = 0; i < 2; ++i) {
         const std::string secret = "long" + std::to_string(i);
         invite(secret, "");
         const auto enrolled =
             m_store->redeemInvite(secretOf(secret), {.key = keyOf(10 + i), .deviceName = longName, .from = {}});
         VERIFY_DONE(enrolled);
-        QCOMPARE(enrolled->userName, i == 0 ? longName : std::string(61, 'x') + "-2");
+        QCOMPARE(enrolled->userName, i == 0 ? longName : start + "-2");
     }
 }
 
