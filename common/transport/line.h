@@ -32,6 +32,7 @@ struct LineInfo {
     bool isApplicationLimited = false;        // bytesPerSecond: there was no more to send
     std::uint32_t unsentBytes = 0;            // written, and not sent for the first time yet
     std::uint32_t congestionWindow = 0;       // segments
+    std::uint32_t slowStartThreshold = 0;     // segments; while the window is smaller, it doubles each round trip
     std::uint32_t unacknowledged = 0;         // segments
     std::uint32_t maxSegmentBytes = 0;        // of payload
 };

@@ -65,6 +65,7 @@ Result<LineInfo> TcpLine::info() const
     info.isApplicationLimited = raw.tcpi_delivery_rate_app_limited != 0;
     info.unsentBytes = raw.tcpi_notsent_bytes;
     info.congestionWindow = raw.tcpi_snd_cwnd;
+    info.slowStartThreshold = raw.tcpi_snd_ssthresh;
     info.unacknowledged = raw.tcpi_unacked;
     info.maxSegmentBytes = raw.tcpi_snd_mss;
     return info;

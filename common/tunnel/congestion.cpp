@@ -22,6 +22,17 @@ bool isLong(const transport::LineInfo& info)
     return own >= LongRoundTrip;
 }
 
+/// All that the window allows is under way, it grows slowly though nothing was lost, and no queue stands on the line.
+bool leavesLineEmpty(const transport::LineInfo& info)
+{
+    const bool isSlow = info.congestionWindow >= info.slowStartThreshold && info.segmentsRetransmitted == 0;
+    // The last segments of a window may wait until one more is worth a packet.
+    const bool isFull =
+        info.congestionWindow > 0 && info.unacknowledged >= info.congestionWindow - info.congestionWindow / 8;
+    return isSlow && isFull && info.minRoundTrip.count() > 0
+           && info.roundTrip - info.minRoundTrip < info.minRoundTrip / QueueDivisor;
+}
+
 /// "1.4 % of the segments were lost at a round-trip time of 41 ms".
 std::string describeLoss(std::uint32_t lost, std::uint32_t sent, std::chrono::microseconds roundTrip)
 {
@@ -63,6 +74,15 @@ std::optional<CongestionSwitch> CongestionChoice::observe(const transport::LineI
 {
     if (!isWaiting())
         return std::nullopt;
+    auto wanted = judgeLoss(info);
+    if (!wanted)
+        wanted = judgeWindow(info);
+    m_isDone = wanted.has_value();
+    return wanted;
+}
+
+std::optional<CongestionSwitch> CongestionChoice::judgeLoss(const transport::LineInfo& info)
+{
     const std::uint32_t sent = info.segmentsSent - m_judged.segmentsSent;
     if (sent < JudgedSegments)
         return std::nullopt;
@@ -72,8 +92,17 @@ std::optional<CongestionSwitch> CongestionChoice::observe(const transport::LineI
     m_lossyLooks = isLossy && isLong(info) ? m_lossyLooks + 1 : 0;
     if (m_lossyLooks < LossyLooks)
         return std::nullopt;
-    m_isDone = true;
     return CongestionSwitch{std::string(LossProof), describeLoss(lost, sent, info.roundTrip)};
+}
+
+std::optional<CongestionSwitch> CongestionChoice::judgeWindow(const transport::LineInfo& info)
+{
+    m_timidLooks = isLong(info) && leavesLineEmpty(info) ? m_timidLooks + 1 : 0;
+    if (m_timidLooks < TimidLooks)
+        return std::nullopt;
+    const auto milliseconds = std::chrono::round<std::chrono::milliseconds>(info.roundTrip).count();
+    return CongestionSwitch{std::string(LossProof), m_running + " left the line partly empty at a round-trip time of "
+                                                        + std::to_string(milliseconds) + " ms"};
 }
 
 std::string CongestionChoice::reasonToStay() const
@@ -86,7 +115,7 @@ std::string CongestionChoice::reasonToStay() const
     if (m_running == LossProof)
         return "the system's default";
     return "the system's default; " + std::string(LossProof)
-           + " is not needed so far: the line loses little, or its round-trip time is short";
+           + " is not needed so far: the line loses little and is used, or its round-trip time is short";
 }
 
 }  // namespace gvpn::tunnel

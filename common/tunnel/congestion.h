@@ -25,10 +25,16 @@ inline constexpr std::uint32_t JudgedSegments = 200;
 inline constexpr std::uint32_t LossyPerMille = 3;
 /// One look may fall on the moment when a new stream has overfilled the line's queue.
 inline constexpr unsigned LossyLooks = 2;
+/// CUBIC leaves its fast start for good when a round trip takes an eighth longer than the ones before (HyStart, RFC
+/// 9406). That may be a busy computer's doing, and it then needs ten seconds and more to fill a long line. So many
+/// looks in a row at a full window are no chance, while nothing was lost so far and no queue of an eighth stands on the
+/// line.
+inline constexpr unsigned TimidLooks = 2;
+inline constexpr int QueueDivisor = 8;
 
 struct CongestionMode {
     enum class Kind {
-        Auto,    // the system's, until the line loses too much for it
+        Auto,    // the system's, until the line loses too much for it or it leaves the line empty
         System,  // the system's
         Named,   // this one, from the beginning
     };
@@ -59,6 +65,8 @@ public:
     [[nodiscard]] std::string reasonToStay() const;
 
 private:
+    [[nodiscard]] std::optional<CongestionSwitch> judgeLoss(const transport::LineInfo& info);
+    [[nodiscard]] std::optional<CongestionSwitch> judgeWindow(const transport::LineInfo& info);
     [[nodiscard]] bool isWaiting() const
     {
         return m_mode.kind == CongestionMode::Kind::Auto && m_running != LossProof && !m_isDone;
@@ -67,6 +75,7 @@ private:
     CongestionMode m_mode;
     transport::LineInfo m_judged;  // up to here
     unsigned m_lossyLooks = 0;     // in a row
+    unsigned m_timidLooks = 0;     // in a row
     std::string m_running;         // from the beginning
     bool m_isDone = false;
 };

@@ -72,6 +72,7 @@ void TcpLineTest::tellsWhatWasSent()
     QVERIFY(after->roundTrip.count() > 0);
     QVERIFY(after->minRoundTrip.count() > 0);
     QVERIFY(after->congestionWindow > 0);
+    QVERIFY(after->slowStartThreshold > after->congestionWindow);
     QVERIFY(after->maxSegmentBytes >= 500);
 }
 

@@ -42,6 +42,9 @@ private Q_SLOTS:
     void movesALossyLongLine();
     void waitsUntilEnoughWasSent();
     void needsTwoLossyLooksInARow();
+    void movesAConnectionThatLeavesALongLineEmpty_data();
+    void movesAConnectionThatLeavesALongLineEmpty();
+    void needsSeveralLooksAtAnEmptyLineInARow();
     void switchesOnce();
     void passesOverSegmentsThatHadArrived();
     void goesByTheLinesOwnRoundTripNotTheQueues();
@@ -163,6 +166,84 @@ void CongestionTest::needsTwoLossyLooksInARow()
     const auto wanted = choice.observe(info);
     QVERIFY(wanted.has_value());
     QCOMPARE(wanted->reason, std::string("5.0 % of the segments were lost at a round-trip time of 41 ms"));
+}
+
+void CongestionTest::movesAConnectionThatLeavesALongLineEmpty_data()
+{
+    QTest::addColumn<LineInfo>("info");
+    QTest::addColumn<bool>("isMoved");
+    LineInfo timid = longLine();
+    timid.congestionWindow = 100;
+    timid.slowStartThreshold = 80;
+    timid.unacknowledged = 100;
+    const auto row = [](const char* name, LineInfo info, bool isMoved) { QTest::newRow(name) << info << isMoved; };
+    row("a full small window", timid, true);
+    LineInfo info = timid;
+    info.unacknowledged = 88;
+    row("nearly full", info, true);
+    info.unacknowledged = 87;
+    row("room in the window: there is no more to send, or the peer takes no more", info, false);
+    info = timid;
+    info.slowStartThreshold = 100;
+    row("just out of slow start", info, true);
+    info.slowStartThreshold = 101;
+    row("in slow start", info, false);
+    info = timid;
+    info.roundTrip = 44'999us;
+    row("next to no queue", info, true);
+    info.roundTrip = 45'000us;
+    row("a queue: the line is full", info, false);
+    info = timid;
+    info.segmentsRetransmitted = 1;
+    row("it is a loss that has ended the slow start", info, false);
+    info = timid;
+    info.roundTrip = 39ms;
+    row("less than the shortest, as the smoothed one may be", info, true);
+    info = timid;
+    info.minRoundTrip = 4'999us;
+    info.roundTrip = 5ms;
+    row("a short line", info, false);
+    info.minRoundTrip = 5ms;
+    row("long enough", info, true);
+    info.minRoundTrip = 0us;
+    row("the line's own time is not known", info, false);
+    info = timid;
+    info.congestionWindow = info.slowStartThreshold = info.unacknowledged = 0;
+    row("nothing known", info, false);
+}
+
+void CongestionTest::movesAConnectionThatLeavesALongLineEmpty()
+{
+    QFETCH(const LineInfo, info);
+    CongestionChoice choice(Auto, "cubic");
+    std::optional<CongestionSwitch> wanted;
+    for (unsigned i = 0; i < TimidLooks; ++i) {
+        QVERIFY(!wanted);
+        wanted = choice.observe(info);
+    }
+    QTEST(wanted.has_value(), "isMoved");
+    if (wanted)
+        QCOMPARE(wanted->name, std::string("bbr"));
+}
+
+void CongestionTest::needsSeveralLooksAtAnEmptyLineInARow()
+{
+    CongestionChoice choice(Auto, "cubic");
+    LineInfo empty = longLine();
+    empty.congestionWindow = empty.slowStartThreshold = empty.unacknowledged = 100;
+    LineInfo full = empty;
+    full.roundTrip = 60ms;
+    for (int i = 0; i < 10; ++i) {
+        for (unsigned look = 1; look < TimidLooks; ++look)
+            QVERIFY(!choice.observe(empty));
+        QVERIFY(!choice.observe(full));
+    }
+    for (unsigned look = 1; look < TimidLooks; ++look)
+        QVERIFY(!choice.observe(empty));
+    const auto wanted = choice.observe(empty);
+    QVERIFY(wanted.has_value());
+    QCOMPARE(wanted->reason, std::string("cubic left the line partly empty at a round-trip time of 41 ms"));
+    QVERIFY(!choice.observe(empty));
 }
 
 void CongestionTest::switchesOnce()
