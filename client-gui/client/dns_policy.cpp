@@ -1,23 +1,13 @@
 #include "client/dns_policy.h"
 
-#include "client/public_suffix.h"
+#include "bus/shared_domain.h"
+#include "net/domain_name.h"
 
 #include <algorithm>
-#include <array>
 
 namespace gvpn::client {
 
 namespace {
-
-constexpr std::array<std::string_view, 2> ReverseZones = {"in-addr.arpa", "ip6.arpa"};
-
-std::string lowered(std::string_view text)
-{
-    std::string result(text);
-    std::ranges::transform(result, result.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    return result;
-}
 
 template <typename T>
 bool contains(const std::vector<T>& values, const T& value)
@@ -49,12 +39,6 @@ bool isReachedByTunnel(const net::IpAddress& resolver, const net::TunnelSettings
            && (std::ranges::any_of(acceptedRoutes, holds) || std::ranges::any_of(settings.addresses, isNear));
 }
 
-bool isShared(const std::string& domain)
-{
-    const auto isBelow = [&domain](std::string_view zone) { return isInDomain(domain, zone); };
-    return isPublicSuffix(domain) || std::ranges::any_of(ReverseZones, isBelow);
-}
-
 }  // namespace
 
 DnsDecision decideDns(const net::TunnelSettings& settings, std::span<const net::Prefix> acceptedRoutes,
@@ -74,10 +58,10 @@ DnsDecision decideDns(const net::TunnelSettings& settings, std::span<const net::
             decision.config.servers.push_back(resolver);
     }
     for (const std::string& text : settings.dnsDomains) {
-        const std::string domain = lowered(text);
+        const std::string domain = net::inLowerCase(text);
         const bool isNamed =
-            std::ranges::any_of(named, [&domain](const std::string& one) { return lowered(one) == domain; });
-        if (!isNamed && isShared(domain))
+            std::ranges::any_of(named, [&domain](const std::string& one) { return net::inLowerCase(one) == domain; });
+        if (!isNamed && bus::isSharedDomain(domain))
             decision.skipped.push_back({DnsSkipReason::SharedDomain, domain, {}});
         else if (!contains(decision.config.domains, domain))
             decision.config.domains.push_back(domain);
@@ -97,13 +81,6 @@ std::vector<SkippedDns> skippedBy(const system::DnsConfig& config, const Result<
     if (*outcome == system::DnsOutcome::NoService)
         return {{DnsSkipReason::NoService, domains, {}}};
     return {};
-}
-
-bool isInDomain(std::string_view name, std::string_view domain)
-{
-    const std::string whole = lowered(name.ends_with('.') ? name.substr(0, name.size() - 1) : name);
-    const std::string end = lowered(domain);
-    return whole == end || (whole.size() > end.size() && whole.ends_with("." + end));
 }
 
 }  // namespace gvpn::client

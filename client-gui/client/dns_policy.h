@@ -7,7 +7,6 @@
 
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace gvpn::client {
@@ -39,8 +38,5 @@ struct DnsDecision {
 /// What became of it: another reason, or nothing to say.
 [[nodiscard]] std::vector<SkippedDns> skippedBy(const system::DnsConfig& config,
                                                 const Result<system::DnsOutcome>& outcome);
-
-/// The domain itself or a name below it, whatever the case; a dot at the end of the name doesn't count.
-[[nodiscard]] bool isInDomain(std::string_view name, std::string_view domain);
 
 }  // namespace gvpn::client

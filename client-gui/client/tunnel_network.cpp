@@ -1,6 +1,6 @@
 #include "client/tunnel_network.h"
 
-#include "client/dns_policy.h"
+#include "net/domain_name.h"
 
 #include <QPointer>
 
@@ -82,7 +82,7 @@ void TunnelNetwork::setDns(const system::DnsConfig& config, system::DnsConfigura
 
 void TunnelNetwork::freeName(const std::string& name, std::function<void()> done)
 {
-    const auto holds = [&name](const std::string& domain) { return isInDomain(name, domain); };
+    const auto holds = [&name](const std::string& domain) { return net::isInDomain(name, domain); };
     if (std::ranges::none_of(m_dns.domains, holds)) {
         done();
         return;

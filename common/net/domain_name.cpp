@@ -31,4 +31,19 @@ bool isDomainName(std::string_view name)
     return true;
 }
 
+std::string inLowerCase(std::string_view name)
+{
+    std::string result(name);
+    std::ranges::transform(result, result.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    return result;
+}
+
+bool isInDomain(std::string_view name, std::string_view domain)
+{
+    const std::string whole = inLowerCase(name.ends_with('.') ? name.substr(0, name.size() - 1) : name);
+    const std::string end = inLowerCase(domain);
+    return whole == end || (whole.size() > end.size() && whole.ends_with("." + end));
+}
+
 }  // namespace gvpn::net

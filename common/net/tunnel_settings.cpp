@@ -115,23 +115,6 @@ Result<void> checkRoutes(const std::vector<Prefix>& routes, const SettingsLimits
     return {};
 }
 
-Result<void> checkDns(const TunnelSettings& settings, const SettingsLimits& limits)
-{
-    if (const auto counted = checkCount("DNS servers", settings.dnsServers.size(), limits.maxDnsServers); !counted)
-        return counted;
-    if (const auto counted = checkCount("DNS domains", settings.dnsDomains.size(), limits.maxDnsDomains); !counted)
-        return counted;
-    for (const IpAddress& server : settings.dnsServers) {
-        if (isSpecial(server))
-            return bad("DNS server " + server.toString(), "is not a host address");
-    }
-    for (const std::string& domain : settings.dnsDomains) {
-        if (!isDomainName(domain))
-            return bad("DNS domain \"" + domain + "\"", "is not a domain name");
-    }
-    return {};
-}
-
 }  // namespace
 
 Result<void> validate(const TunnelSettings& settings, const SettingsLimits& limits)
@@ -144,7 +127,25 @@ Result<void> validate(const TunnelSettings& settings, const SettingsLimits& limi
     return checkAddresses(settings, limits)
         .and_then([&] { return checkGateways(settings); })
         .and_then([&] { return checkRoutes(settings.routes, limits); })
-        .and_then([&] { return checkDns(settings, limits); });
+        .and_then([&] { return validateDns(settings.dnsServers, settings.dnsDomains, limits); });
+}
+
+Result<void> validateDns(const std::vector<IpAddress>& servers, const std::vector<std::string>& domains,
+                         const SettingsLimits& limits)
+{
+    if (const auto counted = checkCount("DNS servers", servers.size(), limits.maxDnsServers); !counted)
+        return counted;
+    if (const auto counted = checkCount("DNS domains", domains.size(), limits.maxDnsDomains); !counted)
+        return counted;
+    for (const IpAddress& server : servers) {
+        if (isSpecial(server))
+            return bad("DNS server " + server.toString(), "is not a host address");
+    }
+    for (const std::string& domain : domains) {
+        if (!isDomainName(domain))
+            return bad("DNS domain \"" + domain + "\"", "is not a domain name");
+    }
+    return {};
 }
 
 }  // namespace gvpn::net

@@ -43,4 +43,8 @@ struct SettingsLimits {
 /// reserved route. The error names the value.
 [[nodiscard]] Result<void> validate(const TunnelSettings& settings, const SettingsLimits& limits);
 
+/// What validate says of dnsServers and dnsDomains, for those alone.
+[[nodiscard]] Result<void> validateDns(const std::vector<IpAddress>& servers, const std::vector<std::string>& domains,
+                                       const SettingsLimits& limits);
+
 }  // namespace gvpn::net

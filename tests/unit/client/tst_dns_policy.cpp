@@ -1,7 +1,5 @@
 #include "client/dns_policy.h"
 
-#include "client/public_suffix.h"
-
 #include <QtTest>
 
 using namespace gvpn;
@@ -63,10 +61,6 @@ private Q_SLOTS:
     void setsNothingWithoutBoth_data();
     void setsNothingWithoutBoth();
     void saysWhatBecameOfIt();
-    void findsNamesInADomain_data();
-    void findsNamesInADomain();
-    void knowsPublicSuffixes_data();
-    void knowsPublicSuffixes();
 };
 
 void TestDnsPolicy::takesResolversThatTheTunnelReaches_data()
@@ -203,50 +197,6 @@ void TestDnsPolicy::saysWhatBecameOfIt()
     QVERIFY((skippedBy(config, fail(ErrorCode::TimedOut, "silence"))
              == std::vector<SkippedDns>{{DnsSkipReason::Failed, "a.example, b.example", "silence"}}));
     QVERIFY(skippedBy({}, system::DnsOutcome::NoService).empty());
-}
-
-void TestDnsPolicy::findsNamesInADomain_data()
-{
-    QTest::addColumn<QString>("name");
-    QTest::addColumn<bool>("isIn");
-    QTest::newRow("itself") << QStringLiteral("office.example") << true;
-    QTest::newRow("below") << QStringLiteral("vpn.office.example") << true;
-    QTest::newRow("far below") << QStringLiteral("a.b.office.example") << true;
-    QTest::newRow("upper case") << QStringLiteral("VPN.OFFICE.EXAMPLE") << true;
-    QTest::newRow("final dot") << QStringLiteral("vpn.office.example.") << true;
-    QTest::newRow("another that ends so") << QStringLiteral("myoffice.example") << false;
-    QTest::newRow("above") << QStringLiteral("example") << false;
-    QTest::newRow("longer") << QStringLiteral("office.example.com") << false;
-    QTest::newRow("an address") << QStringLiteral("192.0.2.1") << false;
-    QTest::newRow("empty") << QString() << false;
-    QTest::newRow("a dot") << QStringLiteral(".") << false;
-}
-
-void TestDnsPolicy::findsNamesInADomain()
-{
-    QFETCH(QString, name);
-    QFETCH(bool, isIn);
-    QCOMPARE(isInDomain(name.toStdString(), "Office.example"), isIn);
-}
-
-void TestDnsPolicy::knowsPublicSuffixes_data()
-{
-    QTest::addColumn<QString>("name");
-    QTest::addColumn<bool>("isPublic");
-    QTest::newRow("com") << QStringLiteral("com") << true;
-    QTest::newRow("co.uk") << QStringLiteral("co.uk") << true;
-    QTest::newRow("anything.ck") << QStringLiteral("anything.ck") << true;  // *.ck
-    QTest::newRow("www.ck") << QStringLiteral("www.ck") << false;           // but not this one
-    QTest::newRow("example.com") << QStringLiteral("example.com") << false;
-    QTest::newRow("a top level that there isn't") << QStringLiteral("office.nosuch") << false;
-    QTest::newRow("international") << QStringLiteral("xn--55qx5d.cn") << true;
-}
-
-void TestDnsPolicy::knowsPublicSuffixes()
-{
-    QFETCH(QString, name);
-    QFETCH(bool, isPublic);
-    QCOMPARE(isPublicSuffix(name.toStdString()), isPublic);
 }
 
 QTEST_APPLESS_MAIN(TestDnsPolicy)
