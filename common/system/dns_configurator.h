@@ -1,6 +1,6 @@
 // Has the names below some domains asked at some resolvers, through one link, and puts that back. The edge to whatever
-// resolves names on this computer. Qt event loop thread. Implementations: ResolvedDns, RecordingDns (tests), later the
-// helper's client.
+// resolves names on this computer. Qt event loop thread. Implementations: ResolvedDns, the client's HelperDns,
+// RecordingDns (tests).
 #pragma once
 
 #include "base/result.h"
@@ -13,13 +13,14 @@
 namespace gvpn::system {
 
 /// The domains' own names and those below are asked at the servers, and a single word is tried as a name in the
-/// domains. All other names are asked where they were before. Both valid as net::validate has it.
+/// domains. All other names are asked where they were before, unless all are taken. Valid as net::validateDns has it.
 struct DnsConfig {
     std::vector<net::IpAddress> servers;
     std::vector<std::string> domains;  // "office.example"
+    bool takesAllNames = false;
 
-    /// Without a resolver or without a domain there is nothing to ask.
-    [[nodiscard]] bool isEmpty() const { return servers.empty() || domains.empty(); }
+    /// Without a resolver or without a name there is nothing to ask.
+    [[nodiscard]] bool isEmpty() const { return servers.empty() || (domains.empty() && !takesAllNames); }
     [[nodiscard]] bool operator==(const DnsConfig&) const = default;
 };
 

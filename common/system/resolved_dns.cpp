@@ -45,7 +45,8 @@ void ResolvedDns::apply(unsigned linkIndex, const DnsConfig& config, Done done)
         return;
     }
     // In this order, so that at no time other names than those of the domains are asked at the office.
-    std::vector<QDBusMessage> calls{setLinkDefaultRoute(linkIndex, false), setLinkDomains(linkIndex, config.domains),
+    std::vector<QDBusMessage> calls{setLinkDefaultRoute(linkIndex, config.takesAllNames),
+                                    setLinkDomains(linkIndex, config.domains, config.takesAllNames),
                                     setLinkDns(linkIndex, config.servers)};
     if (m_touched && *m_touched != linkIndex)
         calls.insert(calls.begin(), revertLink(*m_touched));

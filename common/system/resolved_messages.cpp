@@ -100,13 +100,15 @@ QDBusMessage setLinkDefaultRoute(unsigned linkIndex, bool isDefault)
     return call(QStringLiteral("SetLinkDefaultRoute"), linkIndex) << isDefault;
 }
 
-QDBusMessage setLinkDomains(unsigned linkIndex, const std::vector<std::string>& domains)
+QDBusMessage setLinkDomains(unsigned linkIndex, const std::vector<std::string>& domains, bool takesAllNames)
 {
     qDBusRegisterMetaType<ResolvedDomain>();
     qDBusRegisterMetaType<QList<ResolvedDomain>>();
     QList<ResolvedDomain> list;
     for (const std::string& domain : domains)
         list.append({QString::fromStdString(domain), false});
+    if (takesAllNames)
+        list.append({QStringLiteral("."), true});
     return call(QStringLiteral("SetLinkDomains"), linkIndex) << QVariant::fromValue(list);
 }
 

@@ -16,8 +16,10 @@ namespace gvpn::system {
 [[nodiscard]] QDBusMessage revertLink(unsigned linkIndex);
 /// Whether names that no link has a domain for are asked at this link's servers.
 [[nodiscard]] QDBusMessage setLinkDefaultRoute(unsigned linkIndex, bool isDefault);
-/// Names below these are asked at this link's servers, and single words are completed with them.
-[[nodiscard]] QDBusMessage setLinkDomains(unsigned linkIndex, const std::vector<std::string>& domains);
+/// Names below these are asked at this link's servers, and single words are completed with them. takesAllNames: all
+/// names that no other link has a longer domain for.
+[[nodiscard]] QDBusMessage setLinkDomains(unsigned linkIndex, const std::vector<std::string>& domains,
+                                          bool takesAllNames);
 [[nodiscard]] QDBusMessage setLinkDns(unsigned linkIndex, const std::vector<net::IpAddress>& servers);
 
 /// There is no systemd-resolved on this bus, or no bus.

@@ -1,4 +1,5 @@
 // ResolvedDns on a bus of its own with a systemd-resolved that the test plays. No root; skipped without dbus-daemon.
+#include "dns_ending.h"
 #include "private_bus.h"
 
 #include "system/resolved_dns.h"
@@ -45,29 +46,6 @@ QString reverting(unsigned link)
     return QStringLiteral("RevertLinki %1").arg(link);
 }
 
-/// What an apply or a clear said at last.
-struct Ending {
-    std::optional<Result<DnsOutcome>> outcome;
-    int count = 0;
-
-    DnsConfigurator::Done done()
-    {
-        return [this](const Result<DnsOutcome>& result) {
-            outcome = result;
-            ++count;
-        };
-    }
-    DnsConfigurator::Cleared cleared()
-    {
-        return [this](const Result<void>& result) { done()(result.map([] { return DnsOutcome::InForce; })); };
-    }
-    [[nodiscard]] bool is(DnsOutcome wanted) const { return outcome && outcome->has_value() && **outcome == wanted; }
-    [[nodiscard]] bool is(ErrorCode wanted) const
-    {
-        return outcome && !outcome->has_value() && outcome->error().code == wanted;
-    }
-};
-
 }  // namespace
 
 class TestResolvedDns : public QObject {
@@ -78,6 +56,7 @@ private Q_SLOTS:
     void init();
     void setsDomainsBeforeServers();
     void setsTheSameOnlyOnce();
+    void takesAllNames();
     void setsWhatHasChanged();
     void leavesAnEarlierLink();
     void takesBack();
@@ -137,6 +116,22 @@ void TestResolvedDns::setsTheSameOnlyOnce()
     QTRY_COMPARE_WITH_TIMEOUT(ending.count, 2, SoonMs);
     QVERIFY(ending.is(DnsOutcome::InForce));
     QVERIFY(m_resolved->calls.isEmpty());
+}
+
+void TestResolvedDns::takesAllNames()
+{
+    ResolvedDns dns;
+    Ending ending;
+    dns.apply(Link, {.servers = {address("172.17.0.53")}, .domains = {"office.example"}, .takesAllNames = true},
+              ending.done());
+    QTRY_VERIFY_WITH_TIMEOUT(ending.is(DnsOutcome::InForce), SoonMs);
+    QCOMPARE(m_resolved->calls, (QStringList{QStringLiteral("SetLinkDefaultRouteib 7 true"),
+                                             QStringLiteral("SetLinkDomainsia(sb) 7 office.example ~."),
+                                             QStringLiteral("SetLinkDNSia(iay) 7 2:ac110035")}));
+    m_resolved->calls.clear();
+    dns.apply(Link, {.servers = {address("172.17.0.53")}, .domains = {}, .takesAllNames = true}, ending.done());
+    QTRY_COMPARE_WITH_TIMEOUT(ending.count, 2, SoonMs);
+    QCOMPARE(m_resolved->calls.value(1), QStringLiteral("SetLinkDomainsia(sb) 7 ~."));
 }
 
 void TestResolvedDns::setsWhatHasChanged()
