@@ -18,7 +18,9 @@ inline constexpr unsigned ContractVersion = 1;
 
 inline constexpr QLatin1String OpenSignature{"b"};
 inline constexpr QLatin1String OpenReplySignature{"uhsu"};
-inline constexpr QLatin1String ApplySignature{"u(a(ayu)a(ayu)uaayas)"};
+inline constexpr QLatin1String ApplySignature{"u(a(ayu)a(ayu)u)"};
+inline constexpr QLatin1String NamesSignature{"u(aayas)"};
+inline constexpr QLatin1String NamesReplySignature{"b"};
 inline constexpr QLatin1String CloseSignature{"u"};
 inline constexpr QLatin1String CongestionSignature{"hs"};
 

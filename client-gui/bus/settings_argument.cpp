@@ -1,6 +1,8 @@
 #include "bus/settings_argument.h"
 
 #include "base/text.h"
+#include "bus/shared_domain.h"
+#include "net/domain_name.h"
 
 #include <QDBusMetaType>
 
@@ -109,7 +111,7 @@ const QDBusArgument& operator>>(const QDBusArgument& in, NetworkArgument& value)
 QDBusArgument& operator<<(QDBusArgument& out, const SettingsArgument& value)
 {
     out.beginStructure();
-    out << value.addresses << value.routes << value.mtu << value.dnsServers << value.dnsDomains;
+    out << value.addresses << value.routes << value.mtu;
     out.endStructure();
     return out;
 }
@@ -120,8 +122,23 @@ const QDBusArgument& operator>>(const QDBusArgument& in, SettingsArgument& value
     readList(in, value.addresses);
     readList(in, value.routes);
     in >> value.mtu;
-    readList(in, value.dnsServers);
-    readList(in, value.dnsDomains);
+    in.endStructure();
+    return in;
+}
+
+QDBusArgument& operator<<(QDBusArgument& out, const NamesArgument& value)
+{
+    out.beginStructure();
+    out << value.servers << value.domains;
+    out.endStructure();
+    return out;
+}
+
+const QDBusArgument& operator>>(const QDBusArgument& in, NamesArgument& value)
+{
+    in.beginStructure();
+    readList(in, value.servers);
+    readList(in, value.domains);
     in.endStructure();
     return in;
 }
@@ -131,11 +148,12 @@ void registerTypes()
     qDBusRegisterMetaType<NetworkArgument>();
     qDBusRegisterMetaType<QList<NetworkArgument>>();
     qDBusRegisterMetaType<SettingsArgument>();
+    qDBusRegisterMetaType<NamesArgument>();
 }
 
 bool TunnelRequest::isWide() const
 {
-    return takesAllNames || !std::ranges::all_of(networks(), &net::Prefix::isPrivate);
+    return !std::ranges::all_of(networks(), &net::Prefix::isPrivate);
 }
 
 std::vector<net::Prefix> TunnelRequest::networks() const
@@ -146,24 +164,39 @@ std::vector<net::Prefix> TunnelRequest::networks() const
     return all;
 }
 
+bool NamesRequest::isWide() const
+{
+    return !isEmpty() && (takesAllNames || std::ranges::any_of(domains, isSharedDomain));
+}
+
 Result<TunnelRequest> toRequest(const SettingsArgument& argument)
 {
     TunnelRequest request;
     net::TunnelSettings& settings = request.settings;
     settings.mtu = argument.mtu;
-    auto converted = convertAll(argument.addresses, toInterfaceAddress, settings.addresses)
-                         .and_then([&] { return convertAll(argument.routes, toPrefix, settings.routes); })
-                         .and_then([&] { return convertAll(argument.dnsServers, toAddress, settings.dnsServers); });
+    auto converted = convertAll(argument.addresses, toInterfaceAddress, settings.addresses).and_then([&] {
+        return convertAll(argument.routes, toPrefix, settings.routes);
+    });
     if (!converted)
         return fail(converted.error());
-    for (const QString& domain : argument.dnsDomains) {
-        std::string name = domain.toStdString();
+    if (const auto valid = net::validate(settings, {}); !valid)
+        return fail(valid.error().code, escapeForDisplay(valid.error().context));
+    return request;
+}
+
+Result<NamesRequest> toRequest(const NamesArgument& argument)
+{
+    NamesRequest request;
+    if (const auto converted = convertAll(argument.servers, toAddress, request.servers); !converted)
+        return fail(converted.error());
+    for (const QString& domain : argument.domains) {
+        const std::string name = domain.toStdString();
         if (name == AllNames)
             request.takesAllNames = true;
         else
-            settings.dnsDomains.push_back(std::move(name));
+            request.domains.push_back(net::inLowerCase(name));
     }
-    if (const auto valid = net::validate(settings, {}); !valid)
+    if (const auto valid = net::validateDns(request.servers, request.domains, {}); !valid)
         return fail(valid.error().code, escapeForDisplay(valid.error().context));
     return request;
 }
@@ -179,12 +212,18 @@ SettingsArgument toArgument(const TunnelRequest& request)
         settings.routes, [](const net::Prefix& route) { return route.network(); },
         [](const net::Prefix& route) { return route.length(); });
     argument.mtu = settings.mtu;
-    for (const net::IpAddress& server : settings.dnsServers)
-        argument.dnsServers.append(arrayOf(server));
-    for (const std::string& domain : settings.dnsDomains)
-        argument.dnsDomains.append(QString::fromStdString(domain));
+    return argument;
+}
+
+NamesArgument toArgument(const NamesRequest& request)
+{
+    NamesArgument argument;
+    for (const net::IpAddress& server : request.servers)
+        argument.servers.append(arrayOf(server));
+    for (const std::string& domain : request.domains)
+        argument.domains.append(QString::fromStdString(domain));
     if (request.takesAllNames)
-        argument.dnsDomains.append(QString::fromUtf8(AllNames.data(), AllNames.size()));
+        argument.domains.append(QString::fromUtf8(AllNames.data(), AllNames.size()));
     return argument;
 }
 

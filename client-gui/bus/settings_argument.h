@@ -1,5 +1,5 @@
-// What Apply is given: the D-Bus struct (a(ayu)a(ayu)uaayas) as it comes from the bus, and the checked settings that
-// are made of it. The checks are pure. Used by the helper and by its clients, in any thread.
+// What Apply and SetNames are given: the D-Bus structs (a(ayu)a(ayu)u) and (aayas) as they come from the bus, and the
+// checked requests that are made of them. The checks are pure. Used by the helper and by its clients, in any thread.
 #pragma once
 
 #include "net/tunnel_settings.h"
@@ -27,31 +27,52 @@ struct SettingsArgument {
     QList<NetworkArgument> addresses;
     QList<NetworkArgument> routes;
     uint mtu = 0;
-    QList<QByteArray> dnsServers;
-    QStringList dnsDomains;
     [[nodiscard]] bool operator==(const SettingsArgument&) const = default;
+};
+
+struct NamesArgument {
+    QList<QByteArray> servers;  // 4 or 16 bytes each
+    QStringList domains;
+    [[nodiscard]] bool operator==(const NamesArgument&) const = default;
 };
 
 QDBusArgument& operator<<(QDBusArgument& out, const SettingsArgument& value);
 const QDBusArgument& operator>>(const QDBusArgument& in, SettingsArgument& value);
+QDBusArgument& operator<<(QDBusArgument& out, const NamesArgument& value);
+const QDBusArgument& operator>>(const QDBusArgument& in, NamesArgument& value);
 /// Once in each program, before the first call.
 void registerTypes();
 
 struct TunnelRequest {
-    net::TunnelSettings settings;  // without gateways; dnsDomains without AllNames
-    bool takesAllNames = false;
+    net::TunnelSettings settings;  // addresses, routes and MTU
 
-    /// Whether it reaches further than private networks and the names of an office.
+    /// Whether it reaches further than private networks.
     [[nodiscard]] bool isWide() const;
     /// Tunnel networks and routes.
     [[nodiscard]] std::vector<net::Prefix> networks() const;
     [[nodiscard]] bool operator==(const TunnelRequest&) const = default;
 };
 
-/// InvalidArgument, or LimitExceeded; the context names the value.
+struct NamesRequest {
+    std::vector<net::IpAddress> servers;
+    std::vector<std::string> domains;  // in lower case, without AllNames
+    bool takesAllNames = false;
+
+    /// Without a name server or without a name there is nothing to ask.
+    [[nodiscard]] bool isEmpty() const { return servers.empty() || (domains.empty() && !takesAllNames); }
+    /// Whether it reaches further than the names of an office.
+    [[nodiscard]] bool isWide() const;
+    [[nodiscard]] bool operator==(const NamesRequest&) const = default;
+};
+
+// InvalidArgument, or LimitExceeded; the context names the value.
 [[nodiscard]] Result<TunnelRequest> toRequest(const SettingsArgument& argument);
+[[nodiscard]] Result<NamesRequest> toRequest(const NamesArgument& argument);
+
 [[nodiscard]] SettingsArgument toArgument(const TunnelRequest& request);
+[[nodiscard]] NamesArgument toArgument(const NamesRequest& request);
 
 }  // namespace gvpn::bus
 
 Q_DECLARE_METATYPE(gvpn::bus::SettingsArgument)
+Q_DECLARE_METATYPE(gvpn::bus::NamesArgument)

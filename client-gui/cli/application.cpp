@@ -296,7 +296,6 @@ Result<void> Application::makeConnection()
 {
     if (auto made = makeConfigurator(); !made)
         return made;
-    m_dns = std::make_unique<system::ResolvedDns>();
     auto loop = transport::EpollLoop::create(&m_time);
     if (!loop)
         return fail(loop.error());
@@ -319,11 +318,12 @@ Result<void> Application::makeConnection()
     return {};
 }
 
-/// And the setter of the congestion control: both in this process, or both by the helper.
+/// And who sets names and the congestion control: all in this process, or all by the helper.
 Result<void> Application::makeConfigurator()
 {
     if (m_helper) {
         m_configurator = std::make_unique<client::HelperConfigurator>(*m_helper);
+        m_dns = std::make_unique<client::HelperDns>(*m_helper);
         m_congestionSetter = std::make_unique<client::HelperCongestionSetter>(*m_helper);
         connect(m_helper.get(), &client::HelperClient::lost, this,
                 [this](const Error& error) { m_connection->loseNetwork(error); });
@@ -333,6 +333,7 @@ Result<void> Application::makeConfigurator()
     if (!configurator)
         return fail(configurator.error());
     m_configurator = std::move(*configurator);
+    m_dns = std::make_unique<system::ResolvedDns>();
     m_congestionSetter = std::make_unique<tunnel::DirectCongestionSetter>();
     return {};
 }

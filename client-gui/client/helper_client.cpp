@@ -107,6 +107,27 @@ void HelperClient::apply(const bus::TunnelRequest& request, const Done& done)
               PersonDeadline, done);
 }
 
+void HelperClient::setNames(const bus::NamesRequest& request, const Named& named)
+{
+    if (!m_lease) {
+        named(fail(ErrorCode::Closed, GoneCause));
+        return;
+    }
+    const QDBusMessage message = callTo(m_lease->helper, bus::InterfaceName, QStringLiteral("SetNames"),
+                                        {m_lease->id, QVariant::fromValue(bus::toArgument(request))});
+    const auto answered = [this, named](const QDBusMessage& reply) {
+        if (!isReply(reply, bus::NamesReplySignature))
+            named(fail(errorOf(reply)));
+        else if (reply.arguments().constFirst().toBool())
+            named(system::DnsOutcome::InForce);
+        else
+            named(system::DnsOutcome::NoService);
+    };
+    const auto givenUp = [named](const Result<void>& failure) { named(fail(failure.error())); };
+    send(message, request.isWide() ? PersonDeadline : HelperDeadline,
+         {.watcher = {}, .answered = answered, .givenUp = givenUp});
+}
+
 void HelperClient::setCongestionControl(UniqueFd socket, const std::string& name, const Done& done)
 {
     QDBusUnixFileDescriptor descriptor;

@@ -5,6 +5,7 @@
 
 #include "base/unique_fd.h"
 #include "bus/settings_argument.h"
+#include "system/dns_configurator.h"
 
 #include <QDBusConnection>
 #include <QDBusPendingCallWatcher>
@@ -36,6 +37,7 @@ class HelperClient : public QObject {
 public:
     using Done = std::function<void(const Result<void>&)>;
     using Opened = std::function<void(Result<UniqueFd>)>;
+    using Named = std::function<void(const Result<system::DnsOutcome>&)>;
 
     explicit HelperClient(QObject* parent = nullptr);
     /// What it has is undone by the helper.
@@ -48,6 +50,8 @@ public:
     /// A TUN under a name of the helper's choice. PermissionDenied, LimitExceeded, ….
     void open(bool usesOffloads, const Opened& opened);
     void apply(const bus::TunnelRequest& request, const Done& done);
+    /// In place of those of an earlier call. An empty request, and a failure, leave nothing set.
+    void setNames(const bus::NamesRequest& request, const Named& named);
     /// Undoes all. What waits is answered with Closed, but an open never. Succeeds when there is nothing to close.
     void close(Done done);
     void setCongestionControl(UniqueFd socket, const std::string& name, const Done& done);

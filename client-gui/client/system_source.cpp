@@ -23,12 +23,12 @@ public:
     [[nodiscard]] const Edges& edges() const override { return m_edges; }
 
 protected:
-    SystemSet(OpenTun openTun, system::NetworkConfigurator& configurator, tunnel::CongestionSetter& congestionSetter,
-              transport::EpollLoop& loop)
+    SystemSet(OpenTun openTun, system::NetworkConfigurator& configurator, system::DnsConfigurator& dns,
+              tunnel::CongestionSetter& congestionSetter, transport::EpollLoop& loop)
         : m_edges{.makeConnector = [&loop](const net::HostPort& server) { return makeTcpConnector(server, loop); },
                   .openTun = std::move(openTun),
                   .configurator = configurator,
-                  .dns = m_dns,
+                  .dns = dns,
                   .readSnapshot = system::readNetworkSnapshot,
                   .identityFor = {},
                   .loop = loop,
@@ -39,21 +39,25 @@ protected:
     {}
 
 private:
-    system::ResolvedDns m_dns;
     Edges m_edges;
 };
 
 struct OwnRights {
+    explicit OwnRights(std::unique_ptr<system::NetworkConfigurator> made)
+        : configurator(std::move(made))
+    {}
+
     std::unique_ptr<system::NetworkConfigurator> configurator;
+    system::ResolvedDns dns;
     tunnel::DirectCongestionSetter congestionSetter;
 };
 
 class DirectSet final : private OwnRights, public SystemSet {
 public:
     DirectSet(std::unique_ptr<system::NetworkConfigurator> made, transport::EpollLoop& loop)
-        : OwnRights{std::move(made), {}}
+        : OwnRights(std::move(made))
         , SystemSet([](const std::string& name, const TunOpened& opened) { opened(tun::openLinuxTun({.name = name})); },
-                    *configurator, congestionSetter, loop)
+                    *configurator, dns, congestionSetter, loop)
     {}
     void setLostHandler(LostHandler /*lost*/) override {}  // the kernel stays
 };
@@ -61,6 +65,7 @@ public:
 struct HelpersRights {
     HelperClient helper;
     HelperConfigurator configurator{helper};
+    HelperDns dns{helper};
     HelperCongestionSetter congestionSetter{helper};
 
     void openTun(const TunOpened& opened)
@@ -78,7 +83,7 @@ class HelperSet final : private HelpersRights, public SystemSet {
 public:
     explicit HelperSet(transport::EpollLoop& loop)
         : SystemSet([this](const std::string&, const TunOpened& opened) { HelpersRights::openTun(opened); },
-                    configurator, congestionSetter, loop)
+                    configurator, dns, congestionSetter, loop)
     {}
     void setLostHandler(LostHandler lost) override
     {

@@ -64,6 +64,8 @@ void BusObject::handleCall(const QDBusMessage& message)
         handleOpen(message);
     } else if (member == QLatin1String("Apply") && signature == bus::ApplySignature) {
         handleApply(message);
+    } else if (member == QLatin1String("SetNames") && signature == bus::NamesSignature) {
+        handleNames(message);
     } else if (member == QLatin1String("Close") && signature == bus::CloseSignature) {
         m_keeper.close(message.service().toStdString(), message.arguments().constFirst().toUInt(),
                        [guard = QPointer(this), message](const Result<void>& result) {
@@ -112,6 +114,21 @@ void BusObject::handleApply(const QDBusMessage& message)
                        if (guard)
                            guard->answer(message, result);
                    });
+}
+
+void BusObject::handleNames(const QDBusMessage& message)
+{
+    const QVariantList arguments = message.arguments();
+    m_keeper.setNames(message.service().toStdString(), arguments.at(0).toUInt(),
+                      qdbus_cast<bus::NamesArgument>(arguments.at(1)),
+                      [guard = QPointer(this), message](const Result<system::DnsOutcome>& result) {
+                          if (!guard)
+                              return;
+                          if (result)
+                              guard->m_bus.send(message.createReply(*result == system::DnsOutcome::InForce));
+                          else
+                              guard->refuse(message, result.error());
+                      });
 }
 
 void BusObject::handleCongestion(const QDBusMessage& message)

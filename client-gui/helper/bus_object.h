@@ -29,6 +29,7 @@ private:
     void handleProperties(const QDBusMessage& message);
     void handleOpen(const QDBusMessage& message);
     void handleApply(const QDBusMessage& message);
+    void handleNames(const QDBusMessage& message);
     void handleCongestion(const QDBusMessage& message);
     /// Watches the caller, and asks the bus who it is. then: only if it is still there.
     void withCaller(const QDBusMessage& message, std::function<void(const Caller&)> then);

@@ -6,6 +6,7 @@
 #include "helper/own_networks.h"
 #include "system/link_removal.h"
 #include "system/linux_configurator.h"
+#include "system/resolved_dns.h"
 #include "tun/linux_tun.h"
 
 #include <QDBusPendingReply>
@@ -66,10 +67,11 @@ World HelperDaemon::makeWorld() const
 {
     return {.openTun = openTun,
             .makeConfigurator = makeConfigurator,
+            .makeDns = [] { return std::make_unique<system::ResolvedDns>(); },
             .takesOwnNetworks =
-                [](const std::vector<net::Prefix>& networks) {
+                [](const std::vector<net::Prefix>& networks, const std::vector<net::IpAddress>& tunnelServers) {
                     const auto snapshot = system::readNetworkSnapshot();
-                    return !snapshot || takesOwnNetworks(networks, *snapshot);
+                    return !snapshot || takesOwnNetworks(networks, *snapshot, tunnelServers);
                 },
             .deleteLink = system::removeTunLink,
             .recordLinks = [this](const std::vector<unsigned>& indexes) { m_record.write(indexes); },

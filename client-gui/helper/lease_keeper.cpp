@@ -5,11 +5,14 @@
 
 #include <QPointer>
 
+#include <algorithm>
 #include <utility>
 
 namespace gvpn::helper {
 
 namespace {
+
+constexpr const char* ClosedCause = "the lease was closed meanwhile";
 
 system::NetworkConfig configFor(const OpenedTun& tun, const net::TunnelSettings& settings)
 {
@@ -82,6 +85,7 @@ Result<OpenedTun> LeaseKeeper::openTun(LeaseId id, bool usesOffloads)
     lease.configurator = std::move(*configurator);
     lease.tun.name = tun->name;
     lease.tun.index = tun->index;
+    lease.names = std::make_unique<LeaseNames>(m_world.makeDns(), m_authority, m_table.owner(id).busName, tun->index);
     m_table.setInterface(id, tun->name);
     recordLinks();
     return tun;
@@ -114,7 +118,7 @@ void LeaseKeeper::apply(const std::string& busName, LeaseId id, const bus::Setti
         }
         done(result);
     };
-    if (request->isWide() || m_world.takesOwnNetworks(request->networks()))
+    if (request->isWide() || m_world.takesOwnNetworks(request->networks(), m_table.nameServers()))
         askForWide(busName, id, *request, settled);
     else
         startApply(id, *request, settled);
@@ -169,6 +173,50 @@ void LeaseKeeper::onApplied(LeaseId id, const bus::TunnelRequest& request, const
         found->second.applied = request;
 }
 
+void LeaseKeeper::setNames(const std::string& busName, LeaseId id, const bus::NamesArgument& names, const Named& done)
+{
+    if (const auto owned = m_table.checkOwner(id, busName); !owned) {
+        done(fail(owned.error()));
+        return;
+    }
+    if (!m_leases.at(id).names) {
+        done(fail(ErrorCode::AlreadyExists, "an earlier call for this lease is not answered yet"));
+        return;
+    }
+    LeaseNames& own = *m_leases.at(id).names;
+    own.giveUp({ErrorCode::AlreadyExists, "a newer call took its place"});
+    const auto request = checkNames(id, names);
+    if (!request) {
+        own.takeBack();
+        done(fail(request.error()));
+        return;
+    }
+    own.set(*request, [this, id, done](const Result<system::DnsOutcome>& result) {
+        if (!result || *result != system::DnsOutcome::InForce)
+            m_table.dropNames(id);
+        done(result);
+    });
+}
+
+Result<bus::NamesRequest> LeaseKeeper::checkNames(LeaseId id, const bus::NamesArgument& names)
+{
+    m_table.dropNames(id);
+    auto request = bus::toRequest(names);
+    if (!request)
+        return fail(ErrorCode::InvalidArgument, request.error().context);
+    const auto& applied = m_leases.at(id).applied;
+    const std::vector<net::Prefix> networks = applied ? applied->networks() : std::vector<net::Prefix>();
+    for (const net::IpAddress& server : request->servers) {
+        const auto holds = [&server](const net::Prefix& network) { return network.contains(server); };
+        if (std::ranges::none_of(networks, holds))
+            return fail(ErrorCode::InvalidArgument,
+                        "the name server " + server.toString() + " lies in no network of this tunnel");
+    }
+    if (const auto taken = m_table.takeNames(id, *request); !taken)
+        return fail(taken.error());
+    return request;
+}
+
 void LeaseKeeper::close(const std::string& busName, LeaseId id, Done done)
 {
     if (const auto owned = m_table.checkOwner(id, busName); !owned)
@@ -217,16 +265,27 @@ void LeaseKeeper::dismantle(LeaseId id, Done done)
     if (lease.question)
         m_authority.cancel(*std::exchange(lease.question, std::nullopt));
     if (const Done waiting = std::exchange(lease.waiting, {}))
-        waiting(fail(ErrorCode::NotFound, "the lease was closed meanwhile"));
+        waiting(fail(ErrorCode::NotFound, ClosedCause));
+    if (lease.names)
+        lease.names->giveUp({ErrorCode::NotFound, ClosedCause});
     Result<void> deleted;
     if (lease.tun.index != 0)
         deleted = m_world.deleteLink(lease.tun.index);
+    // Who resolves names forgets a link that is gone with all that was set for it.
+    if (deleted || !lease.names)
+        clearNetwork(id, deleted);
+    else
+        lease.names->takeBack([this, id, deleted] { clearNetwork(id, deleted); });
+}
+
+void LeaseKeeper::clearNetwork(LeaseId id, const Result<void>& deleted)
+{
     // The configurator calls from inside of itself, and is destroyed with the lease.
     const auto later = [this, id, deleted](const Result<void>& cleared) {
         QMetaObject::invokeMethod(
             this, [this, id, result = deleted ? cleared : deleted] { forget(id, result); }, Qt::QueuedConnection);
     };
-    if (lease.configurator)
+    if (const Lease& lease = m_leases.at(id); lease.configurator)
         lease.configurator->clear(later);
     else
         later({});

@@ -5,6 +5,7 @@
 #include "base/unique_fd.h"
 #include "bus/settings_argument.h"
 #include "helper/authority.h"
+#include "helper/lease_names.h"
 #include "helper/lease_table.h"
 #include "system/network_configurator.h"
 
@@ -31,8 +32,10 @@ struct HandedTun {
 struct World {
     std::function<Result<OpenedTun>(bool usesOffloads)> openTun;
     std::function<Result<std::unique_ptr<system::NetworkConfigurator>>()> makeConfigurator;
-    /// Networks that this computer needs itself, for all its users.
-    std::function<bool(const std::vector<net::Prefix>& networks)> takesOwnNetworks;
+    std::function<std::unique_ptr<system::DnsConfigurator>()> makeDns;
+    /// Networks that this computer needs itself, for all its users. tunnelServers: name servers of leases.
+    std::function<bool(const std::vector<net::Prefix>& networks, const std::vector<net::IpAddress>& tunnelServers)>
+        takesOwnNetworks;
     /// Also one that a program keeps open or has made persistent. One that is gone already: no error.
     std::function<Result<void>(unsigned index)> deleteLink;
     /// So that the next helper deletes it should this one be killed; all that there are now.
@@ -45,6 +48,7 @@ class LeaseKeeper : public QObject {
 public:
     using Done = std::function<void(const Result<void>&)>;
     using Opened = std::function<void(Result<HandedTun>)>;
+    using Named = LeaseNames::Done;
 
     /// authority outlives it.
     LeaseKeeper(World world, Authority& authority);
@@ -53,6 +57,8 @@ public:
     // Each answer comes once, from inside of the call or later; none after the caller has left.
     void open(const Caller& caller, bool usesOffloads, const Opened& opened);
     void apply(const std::string& busName, LeaseId id, const bus::SettingsArgument& settings, Done done);
+    /// Takes the place of a call that waits. What it fails to set, it also leaves no longer set as it was before.
+    void setNames(const std::string& busName, LeaseId id, const bus::NamesArgument& names, const Named& done);
     void close(const std::string& busName, LeaseId id, Done done);
     /// The caller has a lease.
     [[nodiscard]] Result<void> setCongestionControl(const std::string& busName, int socket, const std::string& name);
@@ -70,6 +76,7 @@ private:
     struct Lease {
         OpenedTun tun;  // the descriptor is with the caller
         std::unique_ptr<system::NetworkConfigurator> configurator;
+        std::unique_ptr<LeaseNames> names;  // as the configurator: none before the TUN is there
         std::optional<Authority::Question> question;
         std::optional<bus::TunnelRequest> applied;
         bool isApplying = false;  // from the question on
@@ -86,7 +93,10 @@ private:
     void askForWide(const std::string& busName, LeaseId id, const bus::TunnelRequest& request, const Done& settled);
     void startApply(LeaseId id, const bus::TunnelRequest& request, const Done& done);
     void onApplied(LeaseId id, const bus::TunnelRequest& request, const Result<void>& result);
+    /// The domains are the lease's own then.
+    [[nodiscard]] Result<bus::NamesRequest> checkNames(LeaseId id, const bus::NamesArgument& names);
     void dismantle(LeaseId id, Done done);
+    void clearNetwork(LeaseId id, const Result<void>& deleted);
     void forget(LeaseId id, const Result<void>& result);
     void recordLinks() const;
 

@@ -1,10 +1,31 @@
 #include "helper/lease_table.h"
 
 #include "bus/contract.h"
+#include "net/domain_name.h"
 
 #include <algorithm>
 
 namespace gvpn::helper {
+
+namespace {
+
+/// The same domain is one lease's only. Of a domain and one below it the longer one counts, which is right for two
+/// offices of one person; but nobody else may take names out of an office.
+std::optional<std::string> collision(const bus::NamesRequest& held, const bus::NamesRequest& wanted, bool isSameUser)
+{
+    if (held.takesAllNames && wanted.takesAllNames)
+        return "all names";
+    const auto collides = [isSameUser](const std::string& one, const std::string& other) {
+        return one == other || (!isSameUser && (net::isInDomain(one, other) || net::isInDomain(other, one)));
+    };
+    for (const std::string& domain : wanted.domains) {
+        if (std::ranges::any_of(held.domains, [&](const std::string& other) { return collides(domain, other); }))
+            return "the names of " + domain;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
 
 Result<LeaseId> LeaseTable::add(const Caller& owner)
 {
@@ -19,7 +40,7 @@ Result<LeaseId> LeaseTable::add(const Caller& owner)
     do {
         ++m_lastId;
     } while (m_lastId == 0 || m_leases.contains(m_lastId));
-    m_leases.emplace(m_lastId, Lease{.owner = owner, .interfaceName = {}, .networks = {}});
+    m_leases.emplace(m_lastId, Lease{.owner = owner, .interfaceName = {}, .networks = {}, .names = {}});
     return m_lastId;
 }
 
@@ -28,6 +49,7 @@ void LeaseTable::orphan(LeaseId id)
     Lease& lease = m_leases.at(id);
     lease.isOrphan = true;
     lease.networks.clear();
+    lease.names = {};
 }
 
 Result<void> LeaseTable::checkOwner(LeaseId id, const std::string& busName) const
@@ -64,6 +86,30 @@ Result<void> LeaseTable::takeNetworks(LeaseId id, const std::vector<net::Prefix>
     }
     m_leases.at(id).networks = networks;
     return {};
+}
+
+Result<void> LeaseTable::takeNames(LeaseId id, const bus::NamesRequest& names)
+{
+    Lease& lease = m_leases.at(id);
+    lease.names = {};
+    if (names.isEmpty())
+        return {};
+    for (const auto& [otherId, other] : m_leases) {
+        if (otherId == id)
+            continue;
+        if (const auto taken = collision(other.names, names, lease.owner.user == other.owner.user))
+            return fail(ErrorCode::AlreadyExists, "another connection, " + other.interfaceName + ", has " + *taken);
+    }
+    lease.names = names;
+    return {};
+}
+
+std::vector<net::IpAddress> LeaseTable::nameServers() const
+{
+    std::vector<net::IpAddress> servers;
+    for (const auto& [id, lease] : m_leases)
+        servers.insert(servers.end(), lease.names.servers.begin(), lease.names.servers.end());
+    return servers;
 }
 
 }  // namespace gvpn::helper

@@ -1,9 +1,8 @@
-// Who holds which lease, and which networks each has taken: limits, ownership and collisions as values. Used by
-// LeaseKeeper; pure.
+// Who holds which lease, and which networks and names each has taken: limits, ownership and collisions as values. Used
+// by LeaseKeeper; pure.
 #pragma once
 
-#include "base/result.h"
-#include "net/prefix.h"
+#include "bus/settings_argument.h"
 
 #include <cstdint>
 #include <map>
@@ -27,11 +26,12 @@ public:
     [[nodiscard]] Result<LeaseId> add(const Caller& owner);
     /// What is left of it counts for nothing.
     void remove(LeaseId id) { m_leases.erase(id); }
-    /// It stays in the limits until it is removed, but belongs to nobody and holds no network.
+    /// It stays in the limits until it is removed, but belongs to nobody and holds neither network nor name.
     void orphan(LeaseId id);
 
     /// NotFound: there is no such lease, or it is somebody else's, which the caller can't tell apart.
     [[nodiscard]] Result<void> checkOwner(LeaseId id, const std::string& busName) const;
+    [[nodiscard]] const Caller& owner(LeaseId id) const { return m_leases.at(id).owner; }
     [[nodiscard]] std::vector<LeaseId> ownedBy(const std::string& busName) const;
     [[nodiscard]] bool isEmpty() const { return m_leases.empty(); }
 
@@ -44,6 +44,11 @@ public:
     {
         m_leases.at(id).networks = std::move(networks);
     }
+    /// In place of those it had. AlreadyExists: another lease has such a name; this one has none then.
+    [[nodiscard]] Result<void> takeNames(LeaseId id, const bus::NamesRequest& names);
+    void dropNames(LeaseId id) { m_leases.at(id).names = {}; }
+    /// Of all leases.
+    [[nodiscard]] std::vector<net::IpAddress> nameServers() const;
 
 private:
     struct Lease {
@@ -51,6 +56,7 @@ private:
         bool isOrphan = false;
         std::string interfaceName;
         std::vector<net::Prefix> networks;
+        bus::NamesRequest names;
     };
     std::map<LeaseId, Lease> m_leases;
     LeaseId m_lastId = 0;

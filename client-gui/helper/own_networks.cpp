@@ -12,7 +12,8 @@ bool isOwn(const system::InterfaceInfo& interface)
     return interface.isUp && !interface.isLoopback && interface.kind != "tun";
 }
 
-std::vector<net::Prefix> ownNetworks(const system::NetworkSnapshot& snapshot)
+std::vector<net::Prefix> ownNetworks(const system::NetworkSnapshot& snapshot,
+                                     std::span<const net::IpAddress> tunnelServers)
 {
     std::vector<net::Prefix> own;
     for (const system::InterfaceInfo& interface : snapshot.interfaces) {
@@ -30,16 +31,19 @@ std::vector<net::Prefix> ownNetworks(const system::NetworkSnapshot& snapshot)
         if (isDefault && route.gateway)
             own.emplace_back(*route.gateway, net::bitCount(route.gateway->family()));
     }
-    for (const net::IpAddress& resolver : snapshot.resolvers)
-        own.emplace_back(resolver, net::bitCount(resolver.family()));
+    for (const net::IpAddress& resolver : snapshot.resolvers) {
+        if (std::ranges::find(tunnelServers, resolver) == tunnelServers.end())
+            own.emplace_back(resolver, net::bitCount(resolver.family()));
+    }
     return own;
 }
 
 }  // namespace
 
-bool takesOwnNetworks(std::span<const net::Prefix> networks, const system::NetworkSnapshot& snapshot)
+bool takesOwnNetworks(std::span<const net::Prefix> networks, const system::NetworkSnapshot& snapshot,
+                      std::span<const net::IpAddress> tunnelServers)
 {
-    const std::vector<net::Prefix> own = ownNetworks(snapshot);
+    const std::vector<net::Prefix> own = ownNetworks(snapshot, tunnelServers);
     return std::ranges::any_of(networks, [&own](const net::Prefix& network) {
         return std::ranges::any_of(own, [&network](const net::Prefix& other) { return other.overlaps(network); });
     });

@@ -47,8 +47,7 @@ class Allowed(HelperCase):
         self.assertEqual(described["flags"] & (IFF_TUN | IFF_NO_PI | IFF_VNET_HDR), IFF_TUN | IFF_NO_PI | IFF_VNET_HDR)
         for _ in range(2):
             applied = caller.apply(opened["lease"], addresses=["10.86.0.2/24", "fd86::2/64"],
-                                   routes=["172.17.0.0/16", "fd00:17::/64"], mtu=1400,
-                                   resolvers=["172.17.0.53"], domains=["office.example"])
+                                   routes=["172.17.0.0/16", "fd00:17::/64"], mtu=1400)
             self.assertNotIn("error", applied)
         self.assertIn("dev gvpn0", self.lab.home.run("ip", "route", "get", "172.17.0.4").stdout)
         self.assertIn("dev gvpn0", self.lab.home.run("ip", "-6", "route", "get", "fd00:17::4").stdout)
@@ -64,7 +63,7 @@ class Allowed(HelperCase):
         caller = self.caller(GUEST)
         self.assertEqual(caller.do("version").get("version"), 1)
         xml = caller.do("introspect")["xml"]
-        for name in ("Open", "Apply", "Close", "SetCongestionControl", "Version"):
+        for name in ("Open", "Apply", "SetNames", "Close", "SetCongestionControl", "Version"):
             self.assertIn(f'name="{name}"', xml)
         for method, signature, args in (("Open", "", []), ("Open", "s", ["x"]), ("Apply", "u", [1]), ("Run", "s", ["x"])):
             with self.subTest(method):
@@ -74,9 +73,10 @@ class Allowed(HelperCase):
     def test_wide_networks_are_for_those_who_may(self):
         caller = self.caller()
         lease = caller.do("open")["lease"]
-        for routes, domains in ((["8.8.8.0/24"], []), (["172.17.0.0/16"], ["~."])):
-            self.assert_refused(caller.apply(lease, routes=routes, domains=domains), "NotAuthorized", "administrator")
+        self.assert_refused(caller.apply(lease, routes=["8.8.8.0/24"]), "NotAuthorized", "administrator")
         self.assertNotIn("error", caller.apply(lease))
+        for domain in ("~.", "com", "lan", "17.172.in-addr.arpa"):
+            self.assert_refused(caller.set_names(lease, "office.example", domain), "NotAuthorized", "administrator")
         self.lab.home.add_address("wan", "192.168.9.2/24")
         self.before = case.snapshot(self.lab.home)
         for route in ("192.168.9.0/24", "192.168.9.7/32", "192.168.0.0/16"):
@@ -84,8 +84,9 @@ class Allowed(HelperCase):
         self.assert_unchanged(self.lab.home, self.before)
         admin = self.caller(ADMIN)
         lease = admin.do("open")["lease"]
-        self.assertNotIn("error", admin.apply(lease, addresses=["10.87.0.2/24"], routes=["8.8.8.0/24"], domains=["~."]))
+        self.assertNotIn("error", admin.apply(lease, addresses=["10.87.0.2/24"], routes=["8.8.8.0/24"]))
         self.assertIn("dev gvpn1", self.lab.home.run("ip", "route", "get", "8.8.8.8").stdout)
+        self.assertIs(admin.set_names(lease, "~.", servers=["8.8.8.8"]).get("in_force"), False)
 
     def test_congestion_control_of_a_handed_socket(self):
         caller = self.caller()
@@ -119,14 +120,21 @@ class Refused(HelperCase):
         rows += [{"addresses": addresses} for addresses in ([], ["10.86.0.0/24"], ["10.86.0.255/24"], ["127.0.0.2/8"],
                                                             ["10.86.0.2/24", "10.87.0.2/24"], ["224.0.0.1/24"])]
         rows += [{"mtu": mtu} for mtu in (0, 1279, 65536, 2**32 - 1)]
-        rows += [{"domains": [domain]} for domain in ("", ".", "~example", "a b", "a..b", "x" * 300)]
-        rows += [{"routes": ["172.17.0.0/16"] * 2}, {"resolvers": ["127.0.0.1"]}, {"resolvers": ["10.0.0.1"] * 9},
-                 {"routes": [f"10.{i // 256}.{i % 256}.0/24" for i in range(300)]}, {"domains": ["a.example"] * 17}]
+        rows += [{"routes": ["172.17.0.0/16"] * 2}, {"routes": [f"10.{i // 256}.{i % 256}.0/24" for i in range(300)]}]
         for row in rows:
             with self.subTest(**row):
                 self.assert_refused(caller.apply(lease, **row), "InvalidArgument")
         self.assert_unchanged(self.lab.home, before)
+        self.assert_refused(caller.set_names(lease, "office.example"), "InvalidArgument", "172.17.0.53")
         self.assertNotIn("error", caller.apply(lease))
+        for domain in ("", ".", "office.example.", "~example", "a b", "a..b", "x" * 300):
+            with self.subTest(domain=domain):
+                self.assert_refused(caller.set_names(lease, domain), "InvalidArgument", "domain")
+        for servers in (["127.0.0.1"], ["172.17.0.53"] * 9, ["172.17.0.53", "8.8.8.8"], ["::"], ["255.255.255.255"]):
+            with self.subTest(servers=servers):
+                self.assert_refused(caller.set_names(lease, "office.example", servers=servers), "InvalidArgument")
+        self.assert_refused(caller.set_names(lease, *["a.example"] * 17), "InvalidArgument", "17")
+        self.assertIs(caller.set_names(lease, "office.example").get("in_force"), False)
 
     def test_another_program_can_not_touch_a_lease(self):
         owner, other = self.caller(), self.caller()
@@ -134,6 +142,7 @@ class Refused(HelperCase):
         self.assertNotIn("error", owner.apply(lease))
         before = case.snapshot(self.lab.home)
         self.assert_refused(other.apply(lease), "NotFound")
+        self.assert_refused(other.set_names(lease, "office.example"), "NotFound")
         self.assert_refused(other.do("close", lease=lease), "NotFound")
         self.assert_unchanged(self.lab.home, before)
 

@@ -14,7 +14,7 @@ import dbus
 
 NAME, PATH, INTERFACE = "org.gvpn.Helper1", "/org/gvpn/Helper1", "org.gvpn.Helper1"
 PROPERTIES = "org.freedesktop.DBus.Properties"
-SETTINGS = "(a(ayu)a(ayu)uaayas)"
+SETTINGS, NAMES = "(a(ayu)a(ayu)u)", "(aayas)"
 TUNGETIFF, TUNSETPERSIST = 0x800454D2, 0x400454CB
 VNET_HEADER_BYTES = 10
 TCP_CONGESTION = 13
@@ -40,15 +40,19 @@ class Caller:
         name, flags = struct.unpack("16sH", answer[:18])
         return {"name": name.rstrip(b"\0").decode(), "flags": flags}
 
-    def do_apply(self, lease, addresses, routes, mtu, resolvers, domains):
+    def do_apply(self, lease, addresses, routes, mtu):
         def network(text):
             value = ipaddress.ip_interface(text)
             return dbus.ByteArray(value.ip.packed), dbus.UInt32(value.network.prefixlen)
 
-        packed = [dbus.ByteArray(ipaddress.ip_address(text).packed) for text in resolvers]
-        settings = ([network(text) for text in addresses], [network(text) for text in routes], mtu, packed, domains)
+        settings = ([network(text) for text in addresses], [network(text) for text in routes], mtu)
         self.call("Apply", "u" + SETTINGS, (lease, settings))
         return {}
+
+    def do_set_names(self, lease, servers, domains):
+        packed = [dbus.ByteArray(ipaddress.ip_address(text).packed) for text in servers]
+        names = (dbus.Array(packed, signature="ay"), dbus.Array(domains, signature="s"))
+        return {"in_force": bool(self.call("SetNames", "u" + NAMES, (lease, names)))}
 
     def do_raw(self, method, signature, args, interface=INTERFACE):
         """Whatever the signature allows."""

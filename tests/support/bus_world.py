@@ -45,19 +45,20 @@ class BusWorld:
         self.program.wait_event(event="ready", deadline_s=60)
         self._pid = child_of(self.program.pid)
 
-    def _enter(self):
+    def enter(self):
+        """A command that starts a program in here, as root."""
         return ["nsenter", "-t", str(self._pid), "-m", "-p", "-n"]
 
     def run(self, *argv, check=True):
         """As root, to its end."""
-        return subprocess.run([*self._enter(), *map(str, argv)], capture_output=True, text=True, timeout=30, check=check)
+        return subprocess.run([*self.enter(), *map(str, argv)], capture_output=True, text=True, timeout=30, check=check)
 
     def uid(self, user):
         return int(self.run("id", "-u", user).stdout)
 
     def argv_of(self, user, argv):
         """The same program without any right."""
-        return [*self._enter(), "setpriv", "--reuid", user, "--regid", user, "--init-groups", "--inh-caps=-all",
+        return [*self.enter(), "setpriv", "--reuid", user, "--regid", user, "--init-groups", "--inh-caps=-all",
                 "--bounding-set=-all", "env", "-i", "PATH=/usr/bin:/bin", "LANG=C.UTF-8", "HOME=/nonexistent", *argv]
 
     def start(self, name, user, argv, **options):
@@ -110,9 +111,11 @@ class BusCaller:
         self.send(command, **fields)
         return self.receive(deadline_s)
 
-    def apply(self, lease, addresses=("10.86.0.2/24",), routes=("172.17.0.0/16",), mtu=1500, resolvers=(), domains=()):
-        return self.do("apply", lease=lease, addresses=addresses, routes=routes, mtu=mtu, resolvers=resolvers,
-                       domains=domains)
+    def apply(self, lease, addresses=("10.86.0.2/24",), routes=("172.17.0.0/16",), mtu=1500):
+        return self.do("apply", lease=lease, addresses=addresses, routes=routes, mtu=mtu)
+
+    def set_names(self, lease, *domains, servers=("172.17.0.53",)):
+        return self.do("set_names", lease=lease, servers=servers, domains=domains)
 
     def leave(self, number):
         self._world.stop(self.program, number)

@@ -95,6 +95,7 @@ void TestContract::signaturesAreThoseOfTheInterface_data()
     QTest::addColumn<QString>("out");
     QTest::newRow("Open") << "Open" << QString(bus::OpenSignature) << QString(bus::OpenReplySignature);
     QTest::newRow("Apply") << "Apply" << QString(bus::ApplySignature) << "";
+    QTest::newRow("SetNames") << "SetNames" << QString(bus::NamesSignature) << QString(bus::NamesReplySignature);
     QTest::newRow("Close") << "Close" << QString(bus::CloseSignature) << "";
     QTest::newRow("congestion") << "SetCongestionControl" << QString(bus::CongestionSignature) << "";
 }

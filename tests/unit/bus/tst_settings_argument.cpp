@@ -28,9 +28,7 @@ SettingsArgument usual()
 {
     return {.addresses = {network("10.86.0.2/24"), network("fd86::2/64")},
             .routes = {network("172.17.0.0/16"), network("fd00:17::/64")},
-            .mtu = 1500,
-            .dnsServers = {bytes("172.17.0.53")},
-            .dnsDomains = {QStringLiteral("office.example")}};
+            .mtu = 1500};
 }
 
 template <typename Change>
@@ -62,7 +60,6 @@ private Q_SLOTS:
     void refusesWhatCannotBe();
     void tellsWideFromPrivate_data();
     void tellsWideFromPrivate();
-    void makesTextsOfCallersSafe();
 };
 
 void TestSettingsArgument::hasTheSignatureOfTheContract()
@@ -85,17 +82,13 @@ void TestSettingsArgument::takesTheUsual()
     QCOMPARE(net::joinPrefixes(request->networks()),
              std::string("172.17.0.0/16, fd00:17::/64, 10.86.0.0/24, fd86::/64"));
     QCOMPARE(settings.mtu, 1500U);
-    QCOMPARE(settings.dnsServers.at(0).toString(), std::string("172.17.0.53"));
-    QCOMPARE(settings.dnsDomains.at(0), std::string("office.example"));
-    QVERIFY(!request->takesAllNames);
 }
 
 void TestSettingsArgument::comesBackTheSame_data()
 {
     QTest::addColumn<SettingsArgument>("argument");
     QTest::newRow("usual") << usual();
-    QTest::newRow("one address") << SettingsArgument{{network("10.86.0.2/24")}, {}, 1280, {}, {}};
-    QTest::newRow("all names") << with([](auto& a) { a.dnsDomains.append(QStringLiteral("~.")); });
+    QTest::newRow("one address") << SettingsArgument{{network("10.86.0.2/24")}, {}, 1280};
     QTest::newRow("most routes") << with([](auto& a) { a.routes = routes(256); });
 }
 
@@ -166,22 +159,6 @@ void TestSettingsArgument::refusesWhatCannotBe_data()
         "MTU 1279", [](auto& a) { a.mtu = 1279; }, "MTU 1279");
     row(
         "MTU 65536", [](auto& a) { a.mtu = 65536; }, "MTU 65536");
-    row(
-        "resolver of two bytes", [](auto& a) { a.dnsServers[0].truncate(2); }, "2 bytes");
-    row(
-        "loopback resolver", [](auto& a) { a.dnsServers[0] = bytes("127.0.0.53"); }, "DNS server");
-    row(
-        "too many resolvers", [](auto& a) { a.dnsServers = QList<QByteArray>(9, bytes("10.0.0.1")); }, "9 DNS");
-    row(
-        "empty domain", [](auto& a) { a.dnsDomains[0].clear(); }, "is not a domain");
-    row(
-        "one dot", [](auto& a) { a.dnsDomains[0] = QStringLiteral("."); }, "is not a domain");
-    row(
-        "routing domain", [](auto& a) { a.dnsDomains[0] = QStringLiteral("~example"); }, "is not a domain");
-    row(
-        "blank", [](auto& a) { a.dnsDomains[0] = QStringLiteral("office example"); }, "is not a domain");
-    row(
-        "too many domains", [](auto& a) { a.dnsDomains = QStringList(17, QStringLiteral("a.example")); }, "17 DNS");
 }
 
 void TestSettingsArgument::refusesWhatCannotBe()
@@ -221,8 +198,6 @@ void TestSettingsArgument::tellsWideFromPrivate_data()
         "shared address space", [](auto& a) { a.routes[0] = network("100.64.0.0/10"); }, true);
     row(
         "public tunnel network", [](auto& a) { a.addresses[0] = network("182.1.1.5/24"); }, true);
-    row(
-        "all names", [](auto& a) { a.dnsDomains = {QStringLiteral("~.")}; }, true);
 }
 
 void TestSettingsArgument::tellsWideFromPrivate()
@@ -232,14 +207,6 @@ void TestSettingsArgument::tellsWideFromPrivate()
     const auto request = bus::toRequest(argument);
     QVERIFY2(request.has_value(), request ? "" : request.error().context.c_str());
     QCOMPARE(request->isWide(), isWide);
-}
-
-void TestSettingsArgument::makesTextsOfCallersSafe()
-{
-    const auto request = bus::toRequest(with([](auto& a) { a.dnsDomains[0] = QStringLiteral("a\n\x1b[31mb"); }));
-    QVERIFY(!request.has_value());
-    QVERIFY(request.error().context.find('\n') == std::string::npos);
-    QVERIFY(request.error().context.find('\x1b') == std::string::npos);
 }
 
 QTEST_GUILESS_MAIN(TestSettingsArgument)

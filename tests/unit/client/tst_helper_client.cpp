@@ -25,6 +25,7 @@ private Q_SLOTS:
     void givesUpAnOpenThatIsUnderWay();
     void maySayNothingAfterItsEnd();
     void hasNothingToCloseOrToChange();
+    void hasNoNamesWithoutALease();
     void configuratorClosesWhatIsBeingOpened();
     void setsWhatEverybodyMayChooseItself();
     void keepsTheReasonWhenItCantAsk();
@@ -83,6 +84,20 @@ void TestHelperClient::hasNothingToCloseOrToChange()
     QCOMPARE(result.value().error().code, ErrorCode::Closed);
     client.close([&](const Result<void>& answer) { result = answer; });
     QVERIFY(result->has_value());
+}
+
+void TestHelperClient::hasNoNamesWithoutALease()
+{
+    HelperClient client;
+    HelperDns dns(client);
+    const system::DnsConfig office{.servers = {net::IpAddress::parse("172.17.0.53").value()},
+                                   .domains = {"office.example"}};
+    std::optional<Result<system::DnsOutcome>> applied;
+    dns.apply(1, office, [&](const Result<system::DnsOutcome>& result) { applied = result; });
+    QCOMPARE(applied.value().error().code, ErrorCode::Closed);
+    std::optional<Result<void>> cleared;
+    dns.clear([&](const Result<void>& result) { cleared = result; });
+    QVERIFY(cleared.value().has_value());
 }
 
 void TestHelperClient::configuratorClosesWhatIsBeingOpened()

@@ -20,6 +20,19 @@ std::vector<net::Prefix> prefixes(const QString& text)
     return list;
 }
 
+bus::NamesRequest names(const QString& domains, const char* server = "172.17.0.53")
+{
+    bus::NamesRequest request;
+    request.servers = {net::IpAddress::parse(server).value()};
+    for (const QString& one : domains.split(u' ', Qt::SkipEmptyParts)) {
+        if (one == u"~.")
+            request.takesAllNames = true;
+        else
+            request.domains.push_back(one.toStdString());
+    }
+    return request;
+}
+
 Caller user(unsigned id)
 {
     return {":1." + std::to_string(id), id};
@@ -39,6 +52,11 @@ private Q_SLOTS:
     void aRefusalChangesNothing();
     void ownNetworksAreNoCollision();
     void networksAreFreeAgain();
+    void namesCollide_data();
+    void namesCollide();
+    void whoIsRefusedHasNoNames();
+    void namesAreFreeAgain();
+    void knowsTheNameServersOfAll();
 };
 
 void TestLeaseTable::leasesBelongToTheirCaller()
@@ -166,6 +184,95 @@ void TestLeaseTable::networksAreFreeAgain()
         QVERIFY(table.takeNetworks(bob, networks).has_value());
         QVERIFY(table.takeNetworks(bob, {}).has_value());
     }
+}
+
+void TestLeaseTable::namesCollide_data()
+{
+    QTest::addColumn<QString>("held");
+    QTest::addColumn<QString>("wanted");
+    QTest::addColumn<bool>("collideForOne");
+    QTest::addColumn<bool>("collideForTwo");
+    const auto row = [](const char* name, const char* held, const char* wanted, bool forOne, bool forTwo) {
+        QTest::newRow(name) << QString::fromLatin1(held) << QString::fromLatin1(wanted) << forOne << forTwo;
+    };
+    row("equal", "office.example", "office.example", true, true);
+    row("one of several", "a.example b.example", "c.example b.example", true, true);
+    row("below", "office.example", "berlin.office.example", false, true);
+    row("around", "www.office.example", "office.example", false, true);
+    row("another that ends so", "office.example", "myoffice.example", false, false);
+    row("siblings", "a.example", "b.example", false, false);
+    row("all names", "~.", "~.", true, true);
+    row("all names and some", "~.", "office.example", false, false);
+    row("some and all names", "office.example", "~.", false, false);
+    row("nothing", "", "office.example", false, false);
+}
+
+void TestLeaseTable::namesCollide()
+{
+    QFETCH(const QString, held);
+    QFETCH(const QString, wanted);
+    QFETCH(const bool, collideForOne);
+    QFETCH(const bool, collideForTwo);
+    for (const Caller& other : {Alice, Bob}) {
+        LeaseTable table;
+        const LeaseId first = table.add(Alice).value();
+        table.setInterface(first, "gvpn0");
+        const LeaseId second = table.add(other).value();
+        QVERIFY(table.takeNames(first, names(held)).has_value());
+        const auto taken = table.takeNames(second, names(wanted));
+        QCOMPARE(taken.has_value(), !(other == Alice ? collideForOne : collideForTwo));
+        if (!taken) {
+            QCOMPARE(taken.error().code, ErrorCode::AlreadyExists);
+            QVERIFY(taken.error().context.find("gvpn0") != std::string::npos);
+        }
+    }
+}
+
+void TestLeaseTable::whoIsRefusedHasNoNames()
+{
+    LeaseTable table;
+    const LeaseId alice = table.add(Alice).value();
+    const LeaseId bob = table.add(Bob).value();
+    QVERIFY(table.takeNames(alice, names(QStringLiteral("a.example"))).has_value());
+    QVERIFY(table.takeNames(bob, names(QStringLiteral("b.example"))).has_value());
+    QVERIFY(!table.takeNames(bob, names(QStringLiteral("c.example a.example"))).has_value());
+    QVERIFY(table.takeNames(alice, names(QStringLiteral("a.example b.example c.example"))).has_value());
+}
+
+void TestLeaseTable::namesAreFreeAgain()
+{
+    LeaseTable table;
+    const bus::NamesRequest wanted = names(QStringLiteral("office.example"));
+    const LeaseId bob = table.add(Bob).value();
+    for (const int way : {0, 1, 2, 3}) {
+        const LeaseId alice = table.add(Alice).value();
+        QVERIFY(table.takeNames(alice, wanted).has_value());
+        QVERIFY(!table.takeNames(bob, wanted).has_value());
+        if (way == 0)
+            table.dropNames(alice);
+        else if (way == 1)
+            QVERIFY(table.takeNames(alice, {}).has_value());
+        else if (way == 2)
+            table.orphan(alice);
+        else
+            table.remove(alice);
+        QVERIFY(table.takeNames(bob, wanted).has_value());
+        table.dropNames(bob);
+        table.remove(alice);
+    }
+}
+
+void TestLeaseTable::knowsTheNameServersOfAll()
+{
+    LeaseTable table;
+    const LeaseId alice = table.add(Alice).value();
+    const LeaseId bob = table.add(Bob).value();
+    QVERIFY(table.nameServers().empty());
+    QVERIFY(table.takeNames(alice, names(QStringLiteral("a.example"), "10.1.0.1")).has_value());
+    QVERIFY(table.takeNames(bob, names(QStringLiteral("b.example"), "10.2.0.1")).has_value());
+    QCOMPARE(table.nameServers().size(), std::size_t{2});
+    table.dropNames(alice);
+    QCOMPARE(table.nameServers(), std::vector{net::IpAddress::parse("10.2.0.1").value()});
 }
 
 QTEST_GUILESS_MAIN(TestLeaseTable)

@@ -50,6 +50,7 @@ class TestOwnNetworks : public QObject {
 private Q_SLOTS:
     void tellsWhatIsTaken_data();
     void tellsWhatIsTaken();
+    void nameServersOfTunnelsAreNoneOfItsOwn();
 };
 
 void TestOwnNetworks::tellsWhatIsTaken_data()
@@ -78,8 +79,20 @@ void TestOwnNetworks::tellsWhatIsTaken()
     QFETCH(const QByteArray, network);
     QFETCH(const bool, isTaken);
     const std::vector networks{prefix("10.77.0.0/24"), prefix(network.constData())};
-    QCOMPARE(helper::takesOwnNetworks(networks, home()), isTaken);
-    QVERIFY(!helper::takesOwnNetworks(networks, {}));
+    QCOMPARE(helper::takesOwnNetworks(networks, home(), {}), isTaken);
+    QVERIFY(!helper::takesOwnNetworks(networks, {}, {}));
+}
+
+void TestOwnNetworks::nameServersOfTunnelsAreNoneOfItsOwn()
+{
+    system::NetworkSnapshot snapshot = home();
+    snapshot.resolvers.push_back(address("172.17.0.53"));
+    const std::vector office{prefix("172.17.0.0/16")};
+    const std::vector own{prefix("10.9.9.0/24")};
+    const std::vector tunnelServers{address("172.17.0.53")};
+    QVERIFY(helper::takesOwnNetworks(office, snapshot, {}));
+    QVERIFY(!helper::takesOwnNetworks(office, snapshot, tunnelServers));
+    QVERIFY(helper::takesOwnNetworks(own, snapshot, tunnelServers));
 }
 
 QTEST_GUILESS_MAIN(TestOwnNetworks)
