@@ -1,7 +1,6 @@
 """Names of the office are asked at the office while the tunnel is up, all others where they were, and everything is as
 before afterwards."""
 
-import os
 import signal
 
 from support import case, resolved
@@ -68,37 +67,25 @@ class WithoutResolved(case.LabCase):
 class WithResolved(case.LabCase):
     def setUp(self):
         super().setUp()
-        self.office_names = self.start_names(self.lab.lan, LAN_HOST, **{WEB: LAN_HOST, GATE: OFFICE_LAN})
-        self.home_names = self.start_names(self.lab.internet, HOME_RESOLVER,
-                                           **{WEB: SEEN_FROM_OUTSIDE, GATE: OFFICE, ELSEWHERE: ELSEWHERE_ADDRESS})
+        self.office_names = resolved.start_names(self.lab, self.lab.lan, LAN_HOST, **{WEB: LAN_HOST, GATE: OFFICE_LAN})
+        self.home_names = resolved.start_names(self.lab, self.lab.internet, HOME_RESOLVER,
+                                               **{WEB: SEEN_FROM_OUTSIDE, GATE: OFFICE, ELSEWHERE: ELSEWHERE_ADDRESS})
         try:
             self.resolved = resolved.Resolved(self.lab, self.lab.home, HOME_RESOLVER)
         except resolved.Unavailable as reason:
             self.skipTest(str(reason))
-        self.before = self.settings()
+        self.before = self.resolved.settings()
         self.assertEqual(self.resolved.address_of(WEB), SEEN_FROM_OUTSIDE)
 
     @classmethod
     def tearDownClass(cls):
         resolved.Download.remove()
 
-    def start_names(self, namespace, address, **names):
-        script = os.path.join(os.path.dirname(resolved.__file__), "name_server.py")
-        server = self.lab.start(f"names in {namespace.role}", ["/usr/bin/python3", "-B", script, address,
-                                                               *(f"{name}={value}" for name, value in names.items())],
-                                namespace)
-        server.wait_event(event="ready")
-        return server
-
-    def settings(self):
-        """All that systemd-resolved has for the links that are there."""
-        return [self.resolved.control(word) for word in ("dns", "domain", "default-route")]
-
     def connect(self, server, *options, **settings):
         return super().connect(server, *options, prefix=self.resolved.prefix(), **settings)
 
     def assert_as_before(self):
-        self.lab.wait_until(lambda: self.settings() == self.before, "the resolvers are as before")
+        self.lab.wait_until(lambda: self.resolved.settings() == self.before, "the resolvers are as before")
         self.assertEqual(self.resolved.address_of(WEB), SEEN_FROM_OUTSIDE)
 
     @staticmethod

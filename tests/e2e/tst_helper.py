@@ -7,41 +7,14 @@ import time
 from pathlib import Path
 
 from support import case
-from support.bus_world import ACTIVE, DENIED, GUEST, BusWorld, why_impossible
-from support.lab import LAN, LAN6, LAN_HOST, LAN_HOST6, OFFICE, POOL, POOL6, PORT
+from support.bus_world import DENIED, GUEST, why_impossible
+from support.helper_case import BOTH, HelperCase
+from support.lab import LAN, LAN6, LAN_HOST, LAN_HOST6
 from support.namespaces import at_end, not_at_end
 
 NOT_PERMITTED, USAGE = 7, 2
 AVAILABLE = Path("/proc/sys/net/ipv4/tcp_available_congestion_control")
 ALLOWED = Path("/proc/sys/net/ipv4/tcp_allowed_congestion_control")
-BOTH = {"bypass": (LAN, LAN6), "cidr": (POOL, POOL6)}
-
-
-class HelperCase(case.LabCase):
-    def setUp(self):
-        super().setUp()
-        self.world = BusWorld(self.lab, self.lab.home)
-        self.server = self.start_server(**BOTH)
-        self.before = case.snapshot(self.lab.home)
-
-    def start_unprivileged(self, *options, user=ACTIVE):
-        state = self.lab.state_dir(f"state-of-{user}")
-        uid = self.world.uid(user)
-        self.lab.home.run("chown", f"{uid}:{uid}", state)
-        argv = [str(self.lab.binary("gvpn-client")), "--json", f"--state-dir={state}", f"--server={OFFICE}:{PORT}",
-                f"--pin={self.server.listening['pin']}", *options]
-        return self.world.start(f"gvpn-client of {user}", user, argv)
-
-    def connect_unprivileged(self, *options, user=ACTIVE):
-        client = self.start_unprivileged(*options, user=user)
-        client.connected = self.wait_connected(client)
-        return client
-
-    def wait_unchanged(self, deadline_s=15):
-        limit = time.monotonic() + deadline_s
-        while case.difference(self.before, case.snapshot(self.lab.home)) and time.monotonic() < limit:
-            time.sleep(0.05)
-        self.assert_unchanged(self.lab.home, self.before)
 
 
 class Connected(HelperCase):

@@ -1,5 +1,5 @@
-"""systemd-resolved for real in one home of the lab: with a system bus of its own, in a mount namespace of its own, so
-that the machine's own name resolution is not touched."""
+"""systemd-resolved for real in one home of the lab: with a system bus of its own or beside the installed helper, in a
+mount namespace of its own, so that the machine's own name resolution is not touched."""
 
 import os
 import shutil
@@ -28,6 +28,21 @@ chown {user}:{user} /run/systemd/resolve
 echo '{{"event":"ready"}}'
 exec sleep infinity
 """
+
+
+BESIDE = """set -e
+id -u {user} >/dev/null 2>&1 || useradd -r -M -s /usr/sbin/nologin {user}
+mkdir -p /run/systemd
+mount -t tmpfs -o mode=755 none /run/systemd
+mkdir /run/systemd/resolve
+chown {user}: /run/systemd/resolve
+[ -e /{policy} ] || cp {root}/{policy} /{policy}
+rm -f /etc/resolv.conf
+echo 'nameserver {stub}' >/etc/resolv.conf
+"""
+POLICY = "usr/share/dbus-1/system.d/org.freedesktop.resolve1.conf"
+RELOAD_BUS = ("import dbus; dbus.SystemBus().call_blocking('org.freedesktop.DBus', '/org/freedesktop/DBus',"
+              " 'org.freedesktop.DBus', 'ReloadConfig', '', ())")
 
 
 class Unavailable(Exception):
@@ -72,8 +87,61 @@ def _root():
     return root
 
 
-class Resolved:
-    """Running, in the namespace; its uplink is the resolver `uplink`, over the interface wan."""
+def start_names(lab, namespace, address, **names):
+    """A name server for tests, as a Program; see name_server.py."""
+    script = Path(__file__).resolve().parent / "name_server.py"
+    server = lab.start(f"names in {namespace.role}", ["/usr/bin/python3", "-B", script, address,
+                                                      *(f"{name}={value}" for name, value in names.items())], namespace)
+    server.wait_event(event="ready")
+    return server
+
+
+class Running:
+    """What both kinds have in common: run() starts a command where systemd-resolved serves it."""
+
+    _root = None
+
+    def run(self, *command, **options):
+        raise NotImplementedError
+
+    def _serve(self, lab, argv, namespace, uplink):
+        """Its uplink is the resolver `uplink`, over the interface wan."""
+        lab.start("systemd-resolved", [*argv, self._root / SERVICE], namespace)
+        lab.wait_until(lambda: lab.is_listening(namespace, 53, udp=True), "systemd-resolved listens")
+        self.control("dns", "wan", uplink)
+        self.control("default-route", "wan", "yes")
+
+    def control(self, *words):
+        """What resolvectl says."""
+        return self.run(self._root / CONTROL, *words).stdout
+
+    def settings(self):
+        """All that it has for the links that are there."""
+        return [self.control(word) for word in ("dns", "domain", "default-route")]
+
+    def address_of(self, name):
+        """As any program asks: an IPv4 address, or nothing."""
+        answer = self.run("getent", "ahostsv4", name, check=False).stdout.split()
+        return answer[0] if answer else None
+
+
+class ResolvedBeside(Running):
+    """In a BusWorld of the namespace, on its system bus."""
+
+    def __init__(self, lab, world, namespace, uplink):
+        self._root = _root()
+        self._world = world
+        world.run("sh", "-c", BESIDE.format(user=USER, policy=POLICY, root=self._root, stub=STUB))
+        world.run("/usr/bin/python3", "-c", RELOAD_BUS)
+        self._library_path = f"LD_LIBRARY_PATH={self._root / LIBRARIES}"
+        self._serve(lab, [*world.enter(), "env", self._library_path], namespace, uplink)
+
+    def run(self, *command, **options):
+        return self._world.run("env", self._library_path, *command, **options)
+
+
+class Resolved(Running):
+    """In the namespace, with a bus of its own."""
 
     def __init__(self, lab, namespace, uplink):
         if shutil.which("dbus-daemon") is None:
@@ -86,10 +154,7 @@ class Resolved:
         namespace.write_etc("resolv.conf", f"nameserver {STUB}\n")
         self._world = self._start_world()
         self._start_bus()
-        lab.start("systemd-resolved", [*self.prefix(), self._root / SERVICE], namespace)
-        lab.wait_until(lambda: lab.is_listening(namespace, 53, udp=True), "systemd-resolved listens")
-        self.control("dns", "wan", uplink)
-        self.control("default-route", "wan", "yes")
+        self._serve(lab, self.prefix(), namespace, uplink)
 
     def _start_world(self):
         for name, line in (("passwd", f"{USER}:x:{USER_ID}:{USER_ID}::/:/usr/sbin/nologin\n"),
@@ -118,12 +183,3 @@ class Resolved:
 
     def run(self, *command, **options):
         return run(*self.prefix(), *command, namespace=self._namespace.name, **options)
-
-    def control(self, *words):
-        """What resolvectl says."""
-        return self.run(self._root / CONTROL, *words).stdout
-
-    def address_of(self, name):
-        """As any program asks: an IPv4 address, or nothing."""
-        answer = self.run("getent", "ahostsv4", name, check=False).stdout.split()
-        return answer[0] if answer else None
