@@ -32,6 +32,7 @@ struct ProfileEntry {
     /// could not be kept, the server's notices. Plain text.
     std::vector<QString> remarks{};
     std::optional<QDateTime> connectedSince{};
+    std::optional<QDateTime> retryAt{};  // while it waits: when it tries again
     Traffic traffic{};
 };
 

@@ -146,6 +146,8 @@ void LocalCore::onState(ConnectionId id, const State& state)
         onConnected(entry, connected->info);
     else
         entry.connectedSince.reset();
+    const auto* waiting = std::get_if<Waiting>(&state);
+    entry.retryAt = waiting != nullptr ? std::optional(m_parts.now().addMSecs(waiting->delay.count())) : std::nullopt;
     const auto* disconnected = std::get_if<Disconnected>(&state);
     if (disconnected != nullptr)
         at->second.id = 0;

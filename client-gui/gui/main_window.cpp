@@ -18,6 +18,8 @@
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace gvpn::gui {
 
 namespace {
@@ -53,6 +55,7 @@ MainWindow::MainWindow(client::ClientCore& core, QString version, QWidget* paren
     , m_noticeText(plainLabel(this))
     , m_noticeClose(button(this, "noticeClose"))
     , m_broken(plainLabel(this))
+    , m_clock(new QTimer(this))
 {
     using client::ClientCore;
     build();
@@ -68,8 +71,9 @@ MainWindow::MainWindow(client::ClientCore& core, QString version, QWidget* paren
     connect(m_page, &ProfilePage::disconnectRequested, this,
             [this] { m_core.disconnectProfile(chosen().toStdString()); });
     connect(m_page, &ProfilePage::copyRequested, this, &MainWindow::copyDetails);
-    connect(&m_clock, &QTimer::timeout, this, &MainWindow::refresh);
-    m_clock.setInterval(ClockStep);
+    connect(m_clock, &QTimer::timeout, this, &MainWindow::onClock);
+    m_clock->setObjectName(QStringLiteral("clock"));
+    m_clock->setInterval(ClockStep);
     onProfilesChanged();
 }
 
@@ -279,18 +283,31 @@ void MainWindow::refresh()
     for (QAction* action : {m_edit, m_duplicate, m_export, m_remove})
         action->setEnabled(entry != nullptr);
     m_pages->setCurrentIndex(entry != nullptr ? 1 : 0);
-    if (entry == nullptr) {
-        m_clock.stop();
+    runClock();
+    if (entry == nullptr)
         return;
-    }
     m_shown = chosen();
     m_page->display(*entry, m_histories[name], QDateTime::currentDateTime());
-    if (phaseOf(*entry) != Phase::Connected) {
+    if (phaseOf(*entry) != Phase::Connected)
         m_histories[name].clear();
-        m_clock.stop();
-    } else if (!m_clock.isActive()) {
-        m_clock.start();
-    }
+}
+
+/// Nothing is counted for nobody.
+void MainWindow::runClock()
+{
+    const client::ProfileEntry* entry = m_core.find(chosen().toStdString());
+    const bool isConnected = entry != nullptr && phaseOf(*entry) == Phase::Connected;
+    const bool isNeeded = isConnected || std::ranges::any_of(m_core.profiles(), isCountingDown);
+    if (!isNeeded || !isVisible() || isMinimized())
+        m_clock->stop();
+    else if (!m_clock->isActive())
+        m_clock->start();
+}
+
+void MainWindow::onClock()
+{
+    m_model->countDown();
+    refresh();
 }
 
 void MainWindow::copyDetails()
@@ -319,9 +336,23 @@ void MainWindow::closeEvent(QCloseEvent* event)
     Q_EMIT quitRequested();
 }
 
+void MainWindow::showEvent(QShowEvent* event)
+{
+    QMainWindow::showEvent(event);
+    onClock();
+}
+
+void MainWindow::hideEvent(QHideEvent* event)
+{
+    QMainWindow::hideEvent(event);
+    runClock();
+}
+
 void MainWindow::changeEvent(QEvent* event)
 {
     QMainWindow::changeEvent(event);
+    if (event->type() == QEvent::WindowStateChange)
+        onClock();
     if (event->type() != QEvent::LanguageChange)
         return;
     retranslate();

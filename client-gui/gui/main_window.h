@@ -53,6 +53,8 @@ Q_SIGNALS:
 protected:
     void closeEvent(QCloseEvent* event) override;
     void changeEvent(QEvent* event) override;
+    void showEvent(QShowEvent* event) override;
+    void hideEvent(QHideEvent* event) override;
 
 private:
     void build();
@@ -66,6 +68,8 @@ private:
     void onProfilesChanged();
     void onTraffic(const std::string& profile);
     void refresh();
+    void runClock();
+    void onClock();
     void copyDetails();
     void showBrokenFiles();
 
@@ -100,7 +104,7 @@ private:
     QString m_shown;   // survives a reset of the model
     QString m_wanted;  // chosen as soon as there is a profile of that name
     std::map<std::string, ThroughputHistory> m_histories;
-    QTimer m_clock;  // moves "connected for" on
+    QTimer* m_clock;  // moves "connected for" and "next try in" on
 };
 
 }  // namespace gvpn::gui

@@ -58,9 +58,12 @@ const client::Fault* faultOf(const ProfileEntry& entry)
     return nullptr;
 }
 
-int wholeSeconds(const Waiting& waiting)
+int secondsLeft(const ProfileEntry& entry, const Waiting& waiting, const QDateTime& now)
 {
-    const auto seconds = std::chrono::ceil<std::chrono::seconds>(waiting.delay).count();
+    Duration left = waiting.delay;
+    if (entry.retryAt && now.isValid())
+        left = std::min(left, Duration(now.msecsTo(*entry.retryAt)));
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(left).count();
     return static_cast<int>(std::clamp<std::chrono::seconds::rep>(seconds, 1, 86'400));
 }
 
@@ -91,10 +94,10 @@ Presentation presentDisconnected(const ProfileEntry& entry, const Disconnected& 
     return shown;
 }
 
-Presentation presentWaiting(const ProfileEntry& entry, const Waiting& state)
+Presentation presentWaiting(const ProfileEntry& entry, const Waiting& state, const QDateTime& now)
 {
     return {.phase = Phase::Trouble,
-            .headline = Tr::tr("Waiting: next try in %n second(s)", nullptr, wholeSeconds(state)),
+            .headline = Tr::tr("Waiting: next try in %n second(s)", nullptr, secondsLeft(entry, state, now)),
             .detail = client::sentenceFor(state.reason, entry.profile.server),
             .action = Action::Disconnect,
             .button = Tr::tr("&Stop trying"),
@@ -172,17 +175,22 @@ bool isUp(const ProfileEntry& entry)
     return !std::holds_alternative<Disconnected>(entry.state);
 }
 
+bool isCountingDown(const ProfileEntry& entry)
+{
+    return std::holds_alternative<Waiting>(entry.state);
+}
+
 QString nameOf(const ProfileEntry& entry)
 {
     return QString::fromStdString(entry.profile.name);
 }
 
-Presentation present(const ProfileEntry& entry)
+Presentation present(const ProfileEntry& entry, const QDateTime& now)
 {
     if (const auto* state = std::get_if<Disconnected>(&entry.state))
         return presentDisconnected(entry, *state);
     if (const auto* state = std::get_if<Waiting>(&entry.state))
-        return presentWaiting(entry, *state);
+        return presentWaiting(entry, *state, now);
     if (const auto* state = std::get_if<Connected>(&entry.state))
         return presentConnected(entry, *state);
     if (const auto* state = std::get_if<Connecting>(&entry.state))
@@ -199,12 +207,12 @@ Presentation present(const ProfileEntry& entry)
             .button = Tr::tr("&Disconnect")};
 }
 
-QString shortStatus(const ProfileEntry& entry)
+QString shortStatus(const ProfileEntry& entry, const QDateTime& now)
 {
     if (std::holds_alternative<Disconnecting>(entry.state))
         return Tr::tr("Disconnecting");
     if (const auto* waiting = std::get_if<Waiting>(&entry.state))
-        return Tr::tr("Next try in %n second(s)", nullptr, wholeSeconds(*waiting));
+        return Tr::tr("Next try in %n second(s)", nullptr, secondsLeft(entry, *waiting, now));
     if (std::holds_alternative<Disconnected>(entry.state) && phaseOf(entry) == Phase::Trouble)
         return Tr::tr("Could not connect");
     return phaseText(phaseOf(entry));
@@ -251,7 +259,7 @@ QString trayToolTip(std::span<const ProfileEntry> entries, const QDateTime& now)
             lines.append(Tr::tr("%1: connected as %2 for %3")
                              .arg(nameOf(entry), addressesText(state->info), durationText(connectedFor(entry, now))));
         else if (phaseOf(entry) != Phase::Disconnected)
-            lines.append(Tr::tr("%1: %2").arg(nameOf(entry), shortStatus(entry)));
+            lines.append(Tr::tr("%1: %2").arg(nameOf(entry), shortStatus(entry, now)));
     }
     return lines.isEmpty() ? Tr::tr("gvpn: not connected") : lines.join(QLatin1Char('\n'));
 }

@@ -43,11 +43,14 @@ struct Fact {
 [[nodiscard]] Phase overallPhase(std::span<const client::ProfileEntry> entries);
 /// Is there something that quitting would end?
 [[nodiscard]] bool isUp(const client::ProfileEntry& entry);
+/// It counts the seconds until the next try.
+[[nodiscard]] bool isCountingDown(const client::ProfileEntry& entry);
 
 [[nodiscard]] QString nameOf(const client::ProfileEntry& entry);
-[[nodiscard]] Presentation present(const client::ProfileEntry& entry);
-/// A few words for the list and the menu.
-[[nodiscard]] QString shortStatus(const client::ProfileEntry& entry);
+/// now: for the seconds until the next try; none: those of the whole wait.
+[[nodiscard]] Presentation present(const client::ProfileEntry& entry, const QDateTime& now = {});
+/// A few words for the list and the menu. now: as above.
+[[nodiscard]] QString shortStatus(const client::ProfileEntry& entry, const QDateTime& now = {});
 /// "Connect Office": a menu entry, with & escaped.
 [[nodiscard]] QString menuText(const client::ProfileEntry& entry);
 /// Address, server, networks, time: while it is connected, else empty.

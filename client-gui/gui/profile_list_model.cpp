@@ -28,9 +28,10 @@ QVariant ProfileListModel::data(const QModelIndex& index, int role) const
     if (entry == nullptr)
         return {};
     switch (role) {
-    case Qt::DisplayRole: return QStringLiteral("%1\n%2").arg(name, shortStatus(*entry));
+    case Qt::DisplayRole: return QStringLiteral("%1\n%2").arg(name, shortStatus(*entry, QDateTime::currentDateTime()));
     case Qt::DecorationRole: return phaseIcon(phaseOf(*entry));
     case Qt::ToolTipRole: return plain(present(*entry).detail);
+    // Without the countdown: it would be read out each second.
     case Qt::AccessibleTextRole: return tr("%1: %2").arg(name, shortStatus(*entry));
     case NameRole: return name;
     default: return {};
@@ -51,6 +52,14 @@ void ProfileListModel::retranslate()
 {
     if (!m_names.isEmpty())
         Q_EMIT dataChanged(index(0), index(rowCount() - 1));
+}
+
+void ProfileListModel::countDown()
+{
+    for (const client::ProfileEntry& entry : m_core.profiles()) {
+        if (isCountingDown(entry))
+            onStateChanged(entry.profile.name);
+    }
 }
 
 void ProfileListModel::reload()

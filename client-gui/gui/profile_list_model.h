@@ -23,6 +23,8 @@ public:
     [[nodiscard]] QString nameAt(int row) const;
     /// The texts are in another language now.
     void retranslate();
+    /// A second is over, for those that wait.
+    void countDown();
 
 private:
     void reload();

@@ -28,6 +28,13 @@ void scaleFont(QWidget& widget, double factor)
     widget.setFont(font);
 }
 
+/// Only another text: what is selected in the same one stays so.
+void say(QLabel& label, const QString& text)
+{
+    if (label.text() != text)
+        label.setText(text);
+}
+
 }  // namespace
 
 ProfilePage::ProfilePage(QWidget* parent)
@@ -92,13 +99,13 @@ QWidget* ProfilePage::buildHeader()
 
 void ProfilePage::display(const client::ProfileEntry& entry, const ThroughputHistory& history, const QDateTime& now)
 {
-    const Presentation shown = present(entry);
+    const Presentation shown = present(entry, now);
     const int side = fontMetrics().lineSpacing() * IconLinesHigh;
     m_icon->setPixmap(phaseIcon(shown.phase).pixmap(QSize(side, side), devicePixelRatioF()));
     m_icon->setAccessibleName(phaseText(shown.phase));
-    m_name->setText(nameOf(entry));
-    m_headline->setText(shown.headline);
-    m_detail->setText(shown.detail);
+    say(*m_name, nameOf(entry));
+    say(*m_headline, shown.headline);
+    say(*m_detail, shown.detail);
     m_progress->setVisible(shown.phase == Phase::Connecting);
     m_progress->setValue(shown.stage);
     m_progress->setAccessibleDescription(shown.detail);
@@ -109,7 +116,7 @@ void ProfilePage::display(const client::ProfileEntry& entry, const ThroughputHis
     showFacts(facts(entry, now));
     m_graph->setVisible(shown.phase == Phase::Connected);
     m_graph->setHistory(history);
-    m_remarks->setText(QStringList(entry.remarks.begin(), entry.remarks.end()).join(QLatin1Char('\n')));
+    say(*m_remarks, QStringList(entry.remarks.begin(), entry.remarks.end()).join(QLatin1Char('\n')));
     m_remarks->setVisible(!entry.remarks.empty());
 }
 
@@ -130,8 +137,7 @@ void ProfilePage::showFacts(const std::vector<Fact>& facts)
     }
     for (int row = 0; row < m_factsForm->rowCount(); ++row) {
         auto* value = qobject_cast<QLabel*>(m_factsForm->itemAt(row, QFormLayout::FieldRole)->widget());
-        if (const QString& text = facts[static_cast<std::size_t>(row)].value; value->text() != text)
-            value->setText(text);
+        say(*value, facts[static_cast<std::size_t>(row)].value);
     }
     m_facts = facts;
     m_factsBox->setVisible(!facts.empty());

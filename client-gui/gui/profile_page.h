@@ -21,7 +21,7 @@ class ProfilePage : public QWidget {
 public:
     explicit ProfilePage(QWidget* parent = nullptr);
 
-    /// now: for how long it has been connected.
+    /// now: for how long it has been connected, and when it tries again.
     void display(const client::ProfileEntry& entry, const ThroughputHistory& history, const QDateTime& now);
     /// The large one, and the one below the sentence of a failure: for the window's tab order.
     [[nodiscard]] QPushButton& mainButton() const { return *m_button; }

@@ -5,7 +5,15 @@
 
 #include <QEvent>
 
+#include <algorithm>
+
 namespace gvpn::gui {
+
+namespace {
+
+constexpr std::chrono::seconds ClockStep{1};
+
+}  // namespace
 
 Tray::Tray(client::ClientCore& core, QObject* parent)
     : QObject(parent)
@@ -13,9 +21,13 @@ Tray::Tray(client::ClientCore& core, QObject* parent)
     , m_show(new QAction(this))
     , m_quit(new QAction(this))
     , m_separator(new QAction(this))
+    , m_clock(new QTimer(this))
 {
     using client::ClientCore;
     m_separator->setSeparator(true);
+    m_clock->setObjectName(QStringLiteral("clock"));
+    m_clock->setInterval(ClockStep);
+    connect(m_clock, &QTimer::timeout, this, &Tray::refreshToolTip);
     connect(m_show, &QAction::triggered, this, &Tray::showRequested);
     connect(m_quit, &QAction::triggered, this, &Tray::quitRequested);
     connect(&core, &ClientCore::ready, this, &Tray::rebuild);
@@ -83,7 +95,14 @@ void Tray::refreshEntry(const std::string& profile)
 
 void Tray::refreshToolTip()
 {
-    m_icon.setToolTip(trayToolTip(m_core.profiles(), QDateTime::currentDateTime()));
+    const auto& profiles = m_core.profiles();
+    // The panel is told each time that it is set.
+    if (const QString text = trayToolTip(profiles, QDateTime::currentDateTime()); text != m_icon.toolTip())
+        m_icon.setToolTip(text);
+    if (!std::ranges::any_of(profiles, isCountingDown))
+        m_clock->stop();
+    else if (!m_clock->isActive())
+        m_clock->start();
 }
 
 void Tray::onProfile(const std::string& profile)

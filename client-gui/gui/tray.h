@@ -6,6 +6,7 @@
 
 #include <QMenu>
 #include <QSystemTrayIcon>
+#include <QTimer>
 
 #include <map>
 #include <optional>
@@ -47,6 +48,7 @@ private:
     QAction* m_separator;
     std::map<std::string, QAction*> m_entries;
     std::optional<Phase> m_phase;
+    QTimer* m_clock;  // while the tooltip counts seconds
     QSystemTrayIcon m_icon;
 };
 

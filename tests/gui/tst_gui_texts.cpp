@@ -33,6 +33,8 @@ private Q_SLOTS:
     void saysRoundTripsThatAreKnown();
     void presentsEachState_data();
     void presentsEachState();
+    void countsDownToTheNextTry_data();
+    void countsDownToTheNextTry();
     void tellsARefusalAsTrouble();
     void waitsForAnAnswerAsConnecting();
     void namesEachStageDifferently();
@@ -140,6 +142,31 @@ void TestGuiTexts::presentsEachState()
     QVERIFY2(shown.detail.contains(inDetail), qPrintable(shown.detail));
     QVERIFY(!shown.button.isEmpty());
     QCOMPARE(shown.phase, phaseOf(entryWith(state)));
+}
+
+void TestGuiTexts::countsDownToTheNextTry_data()
+{
+    QTest::addColumn<QDateTime>("now");
+    QTest::addColumn<QString>("seconds");
+    QTest::newRow("at its beginning") << Now << "Next try in 30 second(s)";
+    QTest::newRow("in a second") << Now.addSecs(1) << "Next try in 29 second(s)";
+    QTest::newRow("in a part of one") << Now.addMSecs(1'900) << "Next try in 29 second(s)";
+    QTest::newRow("at its end") << Now.addSecs(29) << "Next try in 1 second(s)";
+    QTest::newRow("when the try is late") << Now.addSecs(60) << "Next try in 1 second(s)";
+    QTest::newRow("with a clock that went back") << Now.addDays(-1) << "Next try in 30 second(s)";
+    QTest::newRow("without a clock") << QDateTime() << "Next try in 30 second(s)";
+}
+
+void TestGuiTexts::countsDownToTheNextTry()
+{
+    QFETCH(QDateTime, now);
+    client::ProfileEntry entry = entryWith(waiting(30s));
+    entry.retryAt = Now.addSecs(30);
+    QTEST(shortStatus(entry, now), "seconds");
+    const QString number = shortStatus(entry, now).section(QLatin1Char(' '), 3, 3);
+    QVERIFY(present(entry, now).headline.contains(number));
+    if (now.isValid())
+        QVERIFY(trayToolTip(std::span(&entry, 1), now).contains(number));
 }
 
 void TestGuiTexts::tellsARefusalAsTrouble()

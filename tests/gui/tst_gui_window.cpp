@@ -25,6 +25,8 @@ private Q_SLOTS:
     void connectsAndDisconnectsByTheLargeButton();
     void connectsByKeyboardAlone();
     void showsTheStageWhileItConnects();
+    void countsOnlyForSomebodyWhoLooks();
+    void countsDownInTheTraysToolTip();
     void showsTheFactsOfAConnection();
     void showsTheSentenceOfAFailureAndCopiesIt();
     void showsMarkupAsText();
@@ -91,6 +93,42 @@ void TestGuiWindow::showsTheStageWhileItConnects()
     QCOMPARE(textOf(window, "detail"), stageText(client::Stage::Login));
     core.put("Office", connected());
     QVERIFY(!progress->isVisible());
+}
+
+void TestGuiWindow::countsOnlyForSomebodyWhoLooks()
+{
+    FakeCore core;
+    core.put("Office", waiting(30s));
+    core.entryOf("Office")->retryAt = QDateTime::currentDateTime().addSecs(30);
+    MainWindow window(core, QStringLiteral("1"));
+    auto* clock = window.findChild<QTimer*>(QStringLiteral("clock"));
+    QVERIFY(!clock->isActive());
+    window.present();
+    QVERIFY(clock->isActive());
+    clock->setInterval(0);
+    core.entryOf("Office")->retryAt = QDateTime::currentDateTime().addSecs(5);
+    QTRY_COMPARE(textOf(window, "headline"), QStringLiteral("Waiting: next try in 5 second(s)"));
+    window.hide();
+    QVERIFY(!clock->isActive());
+    window.present();
+    core.put("Office", client::Disconnected{});
+    QVERIFY(!clock->isActive());
+    core.put("Home", waiting(30s));
+    QVERIFY(clock->isActive());
+}
+
+void TestGuiWindow::countsDownInTheTraysToolTip()
+{
+    FakeCore core;
+    core.put("Office", waiting(30s));
+    Tray tray(core);
+    auto* clock = tray.findChild<QTimer*>(QStringLiteral("clock"));
+    QVERIFY(clock->isActive());
+    core.entryOf("Office")->retryAt = QDateTime::currentDateTime().addSecs(5);
+    clock->setInterval(0);
+    QTRY_VERIFY(tray.toolTip().contains(QStringLiteral("in 5 second")));
+    core.put("Office", connected());
+    QVERIFY(!clock->isActive());
 }
 
 void TestGuiWindow::showsTheFactsOfAConnection()

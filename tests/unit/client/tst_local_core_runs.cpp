@@ -107,7 +107,11 @@ void TestLocalCoreRuns::showsWhatTheEngineSays()
     scene.say(Connecting{});
     QVERIFY(std::holds_alternative<Connecting>(scene.entry().state) && !scene.entry().connectedSince);
     scene.sayConnected();
-    QVERIFY(scene.entry().connectedSince == CoreNow);
+    QVERIFY(scene.entry().connectedSince == CoreNow && !scene.entry().retryAt);
+    scene.say(Waiting{.intent = {}, .history = {}, .delay = Duration(2'500), .reason = {}});
+    QVERIFY(scene.entry().retryAt == CoreNow.addMSecs(2'500) && !scene.entry().connectedSince);
+    scene.say(Connecting{});
+    QVERIFY(!scene.entry().retryAt);
     scene.core.disconnectProfile("Office");
     QCOMPARE(scene.engine.closed, std::vector{scene.engine.id()});
     scene.say(Disconnecting{});
