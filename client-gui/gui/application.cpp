@@ -24,6 +24,7 @@ Application::Application(ApplicationParts parts, QObject* parent)
     , m_window(parts.core, parts.version)
     , m_desk(parts.core, parts.log, m_window, parts.version)
     , m_trayHost(std::move(parts.traySelection))
+    , m_notifier(QDBusConnection::sessionBus())
 {
     using client::ClientCore;
     m_language.use(m_settings.language);
@@ -32,9 +33,11 @@ Application::Application(ApplicationParts parts, QObject* parent)
     connect(&m_core, &ClientCore::routesNamed, this, [this](const client::NewRoutes& named) {
         const Notice notice = noticeOf(named);
         m_window.say(notice.text);
-        announce(notice);
+        announce(named.profile, notice);
     });
     connect(&m_core, &ClientCore::keyringUnavailable, &m_window, &MainWindow::say);
+    connect(&m_notifier, &Notifier::clicked, &m_window, &MainWindow::present);
+    connect(&m_notifier, &Notifier::refused, this, &Application::onUnannounced);
     connect(&m_window, &MainWindow::quitRequested, this, &Application::quit);
     connect(&m_desk, &Desk::settingsRequested, this, &Application::showSettings);
     connect(&m_trayHost, &TrayHost::found, this, &Application::onTrayFound);
@@ -134,7 +137,7 @@ void Application::onStateChanged(const std::string& profile)
     }
     log(*entry);
     if (const auto notice = m_notices.take(*entry))
-        announce(*notice);
+        announce(profile, *notice);
 }
 
 /// A state may be told more than once, for what the log doesn't say.
@@ -145,9 +148,16 @@ void Application::log(const client::ProfileEntry& entry)
         qCInfo(lcGui).noquote() << line;
 }
 
-void Application::announce(const Notice& notice)
+/// The bus first: it needs no tray, and beside an X11 tray Qt would draw a balloon of its own.
+void Application::announce(const std::string& profile, const Notice& notice)
 {
-    if (m_tray && m_settings.showsNotifications && !m_isEnding)
+    if (m_settings.showsNotifications && !m_isEnding)
+        m_notifier.show(profile, notice);
+}
+
+void Application::onUnannounced(const Notice& notice)
+{
+    if (m_tray)
         m_tray->notify(notice.title, notice.text, notice.phase);
 }
 

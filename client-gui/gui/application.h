@@ -9,6 +9,7 @@
 #include "gui/language.h"
 #include "gui/main_window.h"
 #include "gui/notices.h"
+#include "gui/notifier.h"
 #include "gui/start_request.h"
 #include "gui/tray.h"
 #include "gui/tray_host.h"
@@ -56,7 +57,8 @@ private:
     void onReady();
     void onStateChanged(const std::string& profile);
     void log(const client::ProfileEntry& entry);
-    void announce(const Notice& notice);
+    void announce(const std::string& profile, const Notice& notice);
+    void onUnannounced(const Notice& notice);
     void showSettings();
     void onSettings(const client::Settings& settings);
 
@@ -69,6 +71,7 @@ private:
     TrayHost m_trayHost;
     std::unique_ptr<Tray> m_tray;
     Notices m_notices;
+    Notifier m_notifier;
     std::map<std::string, QString> m_logged;  // the last line of each profile
     QPointer<SettingsDialog> m_settingsDialog;
     QString m_link;  // until the profiles are known
