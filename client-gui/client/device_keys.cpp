@@ -83,13 +83,23 @@ void DeviceKeys::makeNew(const Pin& server, Done done)
                             done(fail(pem.error()));
                             return;
                         }
-                        m_keyring.write(deviceKeyKey(server), *pem,
-                                        [this, server, done, key = *pem](const Result<void>& written) {
-                                            if (written)
-                                                done(keyIn(DeviceKeyPlace::Keyring, key));
-                                            else
-                                                writeFile(server, key, done);
-                                        });
+                        m_keyring.look([this, server, done, key = *pem](const Result<void>& isOpen) {
+                            if (isOpen)
+                                keepInKeyring(server, key, done);
+                            else
+                                writeFile(server, key, done);
+                        });
+                    });
+}
+
+void DeviceKeys::keepInKeyring(const Pin& server, const SharedSecret& pem, Done done)
+{
+    m_keyring.write(deviceKeyKey(server), pem,
+                    [this, server, pem, done = std::move(done)](const Result<void>& written) {
+                        if (written)
+                            done(keyIn(DeviceKeyPlace::Keyring, pem));
+                        else
+                            writeFile(server, pem, done);
                     });
 }
 

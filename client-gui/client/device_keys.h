@@ -1,5 +1,5 @@
 // This computer's keys, one for each server: found where a profile says, or made and put into the keyring if that is
-// open, else into a file. GUI thread; nothing waits.
+// open (nobody is asked to open it for that), else into a file. GUI thread; nothing waits.
 #pragma once
 
 #include "client/background_work.h"
@@ -34,6 +34,7 @@ public:
 private:
     void readFromKeyring(const Pin& server, Done done);
     void makeNew(const Pin& server, Done done);
+    void keepInKeyring(const Pin& server, const SharedSecret& pem, Done done);
     void writeFile(const Pin& server, const SharedSecret& pem, Done done);
 
     std::string m_stateDir;

@@ -12,7 +12,7 @@ GuardedSecrets::GuardedSecrets(const Parts& parts)
 {}
 
 template <typename T>
-void GuardedSecrets::enqueue(std::function<void(ResultDone<T>)> start, ResultDone<T> done)
+void GuardedSecrets::enqueue(std::function<void(ResultDone<T>)> start, ResultDone<T> done, bool asksNobody)
 {
     const auto run = [this, start = std::move(start), done](std::uint64_t ticket) {
         start([this, guard = QPointer<QObject>(&m_context), ticket, done](const Result<T>& result) {
@@ -24,7 +24,7 @@ void GuardedSecrets::enqueue(std::function<void(ResultDone<T>)> start, ResultDon
             done(result);
         });
     };
-    m_waiting.push_back({run, [done](const Error& error) { done(fail(error)); }});
+    m_waiting.push_back({run, [done](const Error& error) { done(fail(error)); }, asksNobody});
     runNextLater();
 }
 
@@ -50,6 +50,11 @@ void GuardedSecrets::remove(const std::string& key, Done done)
     enqueue<void>(start, std::move(done));
 }
 
+void GuardedSecrets::look(Done done)
+{
+    enqueue<void>([this](Done answered) { m_store.look(std::move(answered)); }, std::move(done), true);
+}
+
 void GuardedSecrets::runNextLater()
 {
     QMetaObject::invokeMethod(
@@ -69,8 +74,28 @@ void GuardedSecrets::runNext()
     }
     m_running = ++m_lastTicket;
     m_refuseRunning = job.refuse;
-    m_deadline->start(KeyringDeadline, [this] { onDeadline(); });
-    job.run(m_running);
+    const bool mayAsk = m_mayAsk && !job.asksNobody;
+    m_deadline->start(mayAsk ? KeyringDeadline : QuietKeyringDeadline, [this] { onDeadline(); });
+    if (mayAsk || job.asksNobody)
+        job.run(m_running);
+    else
+        runIfOpen(job);
+}
+
+void GuardedSecrets::runIfOpen(const Job& job)
+{
+    m_store.look([this, guard = QPointer<QObject>(&m_context), ticket = m_running, job](const Result<void>& isOpen) {
+        if (!guard || ticket != m_running)
+            return;
+        if (isOpen) {
+            job.run(ticket);
+            return;
+        }
+        static_cast<void>(finish(ticket));
+        m_closedBy = isOpen.error();
+        runNextLater();
+        job.refuse(isOpen.error());
+    });
 }
 
 bool GuardedSecrets::finish(std::uint64_t ticket)

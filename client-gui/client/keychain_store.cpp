@@ -1,5 +1,7 @@
 #include "client/keychain_store.h"
 
+#include "client/secret_service.h"
+
 #include <qt6keychain/keychain.h>
 
 #include <QCoreApplication>
@@ -37,6 +39,12 @@ void startJob(QKeychain::Job* job, const std::string& key, Answer answer)
     job->setInsecureFallback(false);
     QObject::connect(job, &QKeychain::Job::finished, job, std::move(answer));
     job->start();
+}
+
+/// QtKeychain prefers KWallet there, which the login has opened in most cases, and which can't be asked.
+bool usesKWallet()
+{
+    return qgetenv("XDG_CURRENT_DESKTOP").contains("KDE");
 }
 
 Result<void> outcomeOf(const QKeychain::Job& job)
@@ -98,6 +106,21 @@ void KeychainStore::remove(const std::string& key, Done done)
             QMetaObject::invokeMethod(
                 &m_home, [done, result = outcomeOf(*job)] { done(result); }, Qt::QueuedConnection);
         });
+    };
+    QMetaObject::invokeMethod(&m_worker, work, Qt::QueuedConnection);
+}
+
+void KeychainStore::look(Done done)
+{
+    const auto work = [this, done = std::move(done)] {
+        const auto answered = [this, done](const Result<void>& result) {
+            QMetaObject::invokeMethod(
+                &m_home, [done, result] { done(result); }, Qt::QueuedConnection);
+        };
+        if (usesKWallet())
+            answered({});
+        else
+            lookAtSecretService(QDBusConnection::sessionBus(), m_worker, answered);
     };
     QMetaObject::invokeMethod(&m_worker, work, Qt::QueuedConnection);
 }

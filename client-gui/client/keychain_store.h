@@ -21,6 +21,7 @@ public:
     void read(const std::string& key, ReadDone done) override;
     void write(const std::string& key, const SharedSecret& secret, Done done) override;
     void remove(const std::string& key, Done done) override;
+    void look(Done done) override;
 
 private:
     QObject m_home;    // where the answers are given

@@ -24,6 +24,9 @@ public:
     /// UTF-8 without a NUL. Takes the place of the one that is there.
     virtual void write(const std::string& key, const SharedSecret& secret, Done done) = 0;
     virtual void remove(const std::string& key, Done done) = 0;
+    /// Whether that would go without a person being asked for anything; nobody is by this. PermissionDenied: it is
+    /// locked. Unsupported: there is none, or none yet.
+    virtual void look(Done done) = 0;
 };
 
 /// The names of secrets: by the server's key, so that another server of the same name gets none of them.

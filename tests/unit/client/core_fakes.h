@@ -58,8 +58,20 @@ public:
             done(outcome());
     }
 
+    void look(Done done) override
+    {
+        ++looks;
+        if (hangs)
+            lateAnswers.push_back([done] { done({}); });
+        else
+            done(locked ? Result<void>(fail(*locked)) : outcome());
+    }
+
     std::map<std::string, SharedSecret> secrets;
     std::optional<Error> error;
+    std::optional<Error> locked;  // what look() says of it
+    bool hangs = false;           // even when it is only looked at
+    int looks = 0;
     bool waits = false;
     std::function<void()> meanwhile;  // while something is being written
     std::vector<std::function<void()>> lateAnswers;

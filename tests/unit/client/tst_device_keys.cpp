@@ -46,6 +46,7 @@ class TestDeviceKeys : public QObject {
 private Q_SLOTS:
     void putsANewKeyIntoTheKeyring();
     void putsANewKeyIntoAFileWithoutAKeyring();
+    void opensNoLockedKeyringForANewKey();
     void usesTheFileThatIsThere();
     void makesNoNewKeyForALockedKeyring();
     void makesNoNewKeyForADamagedOne();
@@ -76,6 +77,16 @@ void TestDeviceKeys::putsANewKeyIntoAFileWithoutAKeyring()
     QCOMPARE(::stat(scene.file().toLocal8Bit().constData(), &status), 0);
     QCOMPARE(status.st_mode & 0777U, 0600U);
     QVERIFY(program::loadIdentity(scene.file().toStdString())->pin() == Keys::pinIn(*made));
+}
+
+void TestDeviceKeys::opensNoLockedKeyringForANewKey()
+{
+    Keys scene;
+    scene.keyring.locked = Error{ErrorCode::PermissionDenied, "locked"};
+    const auto made = scene.obtain(DeviceKeyPlace::File);
+    QVERIFY(made && *made);
+    QVERIFY((*made)->place == DeviceKeyPlace::File && QFile::exists(scene.file()));
+    QVERIFY(scene.keyring.calls.empty());
 }
 
 void TestDeviceKeys::usesTheFileThatIsThere()

@@ -18,6 +18,12 @@ void settle()
 
 /// A guard before a keyring, and what it answered.
 struct Guarded {
+    enum class Since { PersonAsked, ProgramStarted };
+    explicit Guarded(Since since = Since::PersonAsked)
+    {
+        if (since == Since::PersonAsked)
+            guard.reopen();
+    }
     void read(const std::string& key)
     {
         guard.read(key, [this](const Result<SharedSecret>& result) {
@@ -62,6 +68,10 @@ private Q_SLOTS:
     void asksAgainWhenAPersonDoes();
     void takesAMissingSecretForRemoved();
     void answersNobodyWhoIsGone();
+    void usesAnOpenKeyringByItself();
+    void asksNobodyByItself();
+    void waitsAShortTimeByItself();
+    void asksNobodyWhenItOnlyLooks();
 };
 
 void TestGuardedSecrets::readsAndWrites()
@@ -200,6 +210,67 @@ void TestGuardedSecrets::answersNobodyWhoIsGone()
     keyring.lateAnswers.front()();
     settle();
     QCOMPARE(answers, 0);
+}
+
+void TestGuardedSecrets::usesAnOpenKeyringByItself()
+{
+    Guarded scene(Guarded::Since::ProgramStarted);
+    scene.keyring.secrets.emplace("a", secretOf("old"));
+    scene.read("a");
+    scene.write("b");
+    settle();
+    QCOMPARE(scene.answers, (Answers{"old", "done"}));
+    QCOMPARE(scene.timers.running(), std::size_t{0});
+}
+
+void TestGuardedSecrets::asksNobodyByItself()
+{
+    Guarded scene(Guarded::Since::ProgramStarted);
+    scene.keyring.locked = Error{ErrorCode::PermissionDenied, "locked"};
+    scene.keyring.secrets.emplace("a", secretOf("old"));
+    scene.read("a");
+    scene.read("a");
+    settle();
+    QCOMPARE(scene.answers, (Answers{"permission-denied", "permission-denied"}));
+    QVERIFY(scene.keyring.calls.empty());
+    QCOMPARE(scene.keyring.looks, 1);
+    QVERIFY(scene.guard.closedBy() == scene.keyring.locked);
+    scene.guard.reopen();
+    scene.read("a");
+    settle();
+    QCOMPARE(scene.answers.back(), std::string("old"));
+}
+
+void TestGuardedSecrets::waitsAShortTimeByItself()
+{
+    Guarded scene(Guarded::Since::ProgramStarted);
+    scene.keyring.hangs = true;
+    scene.read("a");
+    settle();
+    scene.timers.advance(QuietKeyringDeadline - Duration(1), settle);
+    QVERIFY(scene.answers.empty());
+    scene.timers.advance(Duration(1), settle);
+    QCOMPARE(scene.answers, Answers{"timed-out"});
+    scene.keyring.lateAnswers.front()();
+    settle();
+    QVERIFY(scene.keyring.calls.empty());
+    QCOMPARE(scene.answers, Answers{"timed-out"});
+}
+
+void TestGuardedSecrets::asksNobodyWhenItOnlyLooks()
+{
+    Guarded scene;
+    scene.keyring.hangs = true;
+    scene.guard.look([&scene](const Result<void>& result) { scene.note(result); });
+    settle();
+    scene.timers.advance(QuietKeyringDeadline, settle);
+    QCOMPARE(scene.answers, Answers{"timed-out"});
+    scene.keyring.hangs = false;
+    scene.guard.reopen();
+    scene.guard.look([&scene](const Result<void>& result) { scene.note(result); });
+    settle();
+    QCOMPARE(scene.answers, (Answers{"timed-out", "done"}));
+    QVERIFY(scene.keyring.calls.empty());
 }
 
 QTEST_GUILESS_MAIN(TestGuardedSecrets)

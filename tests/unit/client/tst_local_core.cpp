@@ -36,6 +36,7 @@ private Q_SLOTS:
     void readsProfilesAndNamesBrokenFiles();
     void connectsAtStartOnlyWhenAskedTo_data();
     void connectsAtStartOnlyWhenAskedTo();
+    void startsWithoutAKeyringThatHangs();
     void addsAProfile();
     void refusesATakenName();
     void savesUnderAnotherName();
@@ -89,6 +90,29 @@ void TestLocalCore::connectsAtStartOnlyWhenAskedTo()
     scene.store(profileNamed("Home"));
     scene.start(isAskedTo);
     QCOMPARE(scene.engine.opened.size(), std::size_t(isAskedTo ? 1 : 0));
+}
+
+void TestLocalCore::startsWithoutAKeyringThatHangs()
+{
+    CoreScene scene(WorkingKeyring);
+    scene.keyring.hangs = true;
+    Profile profile = profileNamed("Office");
+    profile.connectsAtStart = true;
+    profile.deviceKeyPlace = DeviceKeyPlace::Keyring;
+    scene.store(profile);
+    Profile other = profileNamed("Home");
+    other.pin = pinOf(8);
+    other.connectsAtStart = true;
+    scene.store(other);
+    scene.start(true);
+    QVERIFY(scene.entry().isPreparing);
+    scene.timers.advance(QuietKeyringDeadline, CoreScene::settle);
+    QVERIFY(!scene.entry().isPreparing && scene.entry().refusal);
+    QVERIFY(scene.entry().refusal->contains(QStringLiteral("keyring")));
+    // Its key is in a file now.
+    QCOMPARE(scene.engine.opened.size(), std::size_t{1});
+    QCOMPARE(scene.keyringSentences.size(), 1);
+    QVERIFY(scene.keyring.calls.empty());
 }
 
 void TestLocalCore::addsAProfile()
