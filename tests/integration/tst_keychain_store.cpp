@@ -105,11 +105,18 @@ void TestKeychainStore::keepsAndForgetsSecrets()
 void TestKeychainStore::refusesWhenItIsLocked()
 {
     KeychainStore& store = *m_keychain;
+    Answer<void> open;
+    store.look(open.taker());
+    QTRY_VERIFY(open.isThere() && (*open).has_value());
     Answer<void> written;
     store.write("password/x", secretOf("horse"), written.taker());
     QTRY_VERIFY(written.isThere() && (*written).has_value());
     QVERIFY(callService(QStringLiteral("org.freedesktop.Secret.Service.Lock"),
                         {QStringLiteral("['/org/freedesktop/secrets/collection/login']")}));
+    Answer<void> looked;
+    store.look(looked.taker());
+    QTRY_VERIFY(looked.isThere());
+    QCOMPARE((*looked).error().code, ErrorCode::PermissionDenied);
     Answer<SharedSecret> read;
     store.read("password/x", read.taker());
     QTRY_VERIFY(read.isThere());
