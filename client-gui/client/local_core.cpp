@@ -65,29 +65,6 @@ LocalCore::~LocalCore()
     m_parts.work.reset();
 }
 
-void LocalCore::start(bool connectsAtStart)
-{
-    m_parts.work->run<Result<ProfileListing>>([store = m_parts.store] { return store.list(); },
-                                              [this, connectsAtStart](const Result<ProfileListing>& listing) {
-                                                  if (listing) {
-                                                      for (const Profile& profile : listing->profiles)
-                                                          insert(profile);
-                                                      m_brokenFiles = listing->unusable;
-                                                  } else {
-                                                      m_brokenFiles = {listing.error()};
-                                                  }
-                                                  Q_EMIT profilesChanged();
-                                                  Q_EMIT ready();
-                                                  std::vector<std::string> names;
-                                                  for (const ProfileEntry& entry : m_entries) {
-                                                      if (connectsAtStart && entry.profile.connectsAtStart)
-                                                          names.push_back(entry.profile.name);
-                                                  }
-                                                  std::ranges::for_each(
-                                                      names, [this](const std::string& name) { begin(name); });
-                                              });
-}
-
 const ProfileEntry* LocalCore::find(const std::string& name) const
 {
     const auto at = std::ranges::find_if(m_entries, [&](const auto& entry) { return entry.profile.name == name; });

@@ -1,5 +1,6 @@
 // The client's core as gvpn-gui has it: profiles in files, secrets in the keyring, connections in an engine. GUI
-// thread. local_core.cpp has what is done with profiles, local_core_runs.cpp what is done with connections.
+// thread. local_core.cpp has what is done with profiles, local_core_files.cpp how they are read, local_core_runs.cpp
+// what is done with connections.
 #pragma once
 
 #include "client/client_core.h"
@@ -8,6 +9,7 @@
 #include "client/guarded_secrets.h"
 #include "client/known_servers.h"
 #include "client/profile_lock.h"
+#include "client/profile_watch.h"
 
 #include <map>
 #include <set>
@@ -113,6 +115,13 @@ private:
     [[nodiscard]] DeviceKeyPlace placeOfKey(const Pin& server, DeviceKeyPlace otherwise) const;
     void sayKeyringFailed();
 
+    // local_core_files.cpp
+    void readProfiles(std::function<void()> done);
+    void connectThoseOfTheStart();
+    // True: something is another than before.
+    [[nodiscard]] bool takeListing(const ProfileListing& listing);
+    [[nodiscard]] bool takeBroken(const std::vector<Error>& files);
+
     // local_core_runs.cpp
     using Runs = std::map<std::string, Run>;  // by profile, which may get another name meanwhile
     /// nullptr: that run is over.
@@ -144,6 +153,8 @@ private:
     std::vector<Error> m_brokenFiles;
     Runs m_runs;
     std::set<std::string> m_fromLinks;  // profiles whose key a person chose with a link in this run
+    std::set<std::string> m_orphans;    // that run, while somebody has removed their files
+    std::unique_ptr<ProfileWatch> m_watch;
     std::uint64_t m_lastSerial = 0;
     ConnectionId m_lastId = 0;
     bool m_hasSaidKeyring = false;

@@ -375,6 +375,8 @@ void LocalCore::endRun(const std::string& name)
     m_runs.erase(ended);
     entryOf(ended)->isPreparing = false;
     Q_EMIT stateChanged(ended);
+    if (m_orphans.erase(ended) > 0)
+        readProfiles([] {});
     if (removal)
         removeNow(ended, std::move(removal));
 }

@@ -9,6 +9,7 @@
 #include "program/identity_store.h"
 
 #include <QStringList>
+#include <QtTest>
 
 namespace gvpn::test {
 
@@ -85,6 +86,13 @@ public:
             .intent = {},
             .history = {},
             .info = {.addresses = {}, .gateways = {}, .routes = std::move(routes), .interfaceName = "gvpn0"}});
+    }
+    /// The system tells of a change that another program has made, and the core looks.
+    [[nodiscard]] bool seeChange()
+    {
+        const bool isTold = QTest::qWaitFor([this] { return timers.running() > 0; });
+        timers.advance(client::ProfileWatchDelay, settle);
+        return isTold;
     }
     [[nodiscard]] client::ClientCore::ProfileDone noteProfile()
     {

@@ -56,6 +56,10 @@ private Q_SLOTS:
     void enrolsWithAFileWithoutAKeyring();
     void usesTheProfileThatALinkMeans();
     void answersForAProfileThatIsNotThere();
+    void seesWhatAnotherProgramChanges();
+    void seesADirectoryThatIsMadeLater();
+    void keepsAConnectedProfileUntilItsEnd();
+    void trustsNoKeyThatAnotherProgramHasWritten();
 };
 
 void TestLocalCore::readsProfilesAndNamesBrokenFiles()
@@ -437,6 +441,78 @@ void TestLocalCore::answersForAProfileThatIsNotThere()
         QCOMPARE(result.error().code, ErrorCode::NotFound);
     for (const auto& result : scene.results)
         QCOMPARE(result.error().code, ErrorCode::NotFound);
+}
+
+void TestLocalCore::seesWhatAnotherProgramChanges()
+{
+    CoreScene scene;
+    scene.store(profileNamed("Office"));
+    scene.store(profileNamed("Old"));
+    scene.start();
+    QSignalSpy changes(&scene.core, &ClientCore::profilesChanged);
+    Profile changed = profileNamed("Office");
+    changed.user = "anna";
+    QVERIFY(scene.place.store().save(changed).has_value());
+    scene.store(profileNamed("Home"));
+    QVERIFY(scene.place.store().remove("Old").has_value());
+    scene.place.write("Bad.json", "{");
+    QVERIFY(scene.seeChange());
+    QCOMPARE(namesIn(scene), (Names{"Home", "Office"}));
+    QCOMPARE(scene.entry().profile.user, std::string("anna"));
+    QCOMPARE(scene.core.brokenFiles().size(), std::size_t{1});
+    QCOMPARE(changes.size(), 1);
+    // A change of nothing.
+    QVERIFY(scene.place.store().save(changed).has_value());
+    QVERIFY(scene.seeChange());
+    QCOMPARE(changes.size(), 1);
+    QVERIFY(scene.engine.opened.empty());
+}
+
+void TestLocalCore::seesADirectoryThatIsMadeLater()
+{
+    CoreScene scene;
+    scene.start();
+    scene.store(profileNamed("Office"));
+    QVERIFY(scene.seeChange());
+    QCOMPARE(namesIn(scene), Names{"Office"});
+    QVERIFY(QDir(QString::fromStdString(scene.place.path({}))).removeRecursively());
+    QVERIFY(scene.seeChange());
+    QVERIFY(scene.core.profiles().empty());
+    scene.store(profileNamed("Home"));
+    QVERIFY(scene.seeChange());
+    QCOMPARE(namesIn(scene), Names{"Home"});
+}
+
+void TestLocalCore::keepsAConnectedProfileUntilItsEnd()
+{
+    CoreScene scene;
+    scene.store(profileNamed("Office"));
+    scene.start();
+    scene.connectProfile();
+    scene.sayConnected();
+    QVERIFY(scene.place.store().remove("Office").has_value());
+    QVERIFY(scene.seeChange());
+    QVERIFY(std::holds_alternative<Connected>(scene.entry().state));
+    scene.say(Disconnected{});
+    QVERIFY(scene.core.profiles().empty());
+}
+
+void TestLocalCore::trustsNoKeyThatAnotherProgramHasWritten()
+{
+    CoreScene scene;
+    scene.start();
+    auto known = KnownServers::load(scene.state() + KnownServersFile);
+    QVERIFY(known->remember(profileNamed("Office").server, pinOf(9)).has_value());
+    scene.core.enrol(invitation(), scene.noteProfile());
+    CoreScene::settle();
+    Profile changed = scene.stored();
+    changed.pin = pinOf(8);
+    changed.invite.reset();
+    QVERIFY(scene.place.store().save(changed).has_value());
+    QVERIFY(scene.seeChange());
+    scene.connectProfile();
+    QVERIFY(scene.engine.opened.empty());
+    QVERIFY(scene.entry().refusal.has_value());
 }
 
 QTEST_GUILESS_MAIN(TestLocalCore)
