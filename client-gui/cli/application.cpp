@@ -107,13 +107,23 @@ bool Application::lockProfile()
     return true;
 }
 
+client::SecretStore& Application::secrets()
+{
+    if (!m_secrets) {
+        m_keychain = std::make_unique<client::KeychainStore>();
+        m_secrets = std::make_unique<client::GuardedSecrets>(
+            client::GuardedSecrets::Parts{.store = *m_keychain, .makeTimer = client::makeQtTimer});
+        // Where nobody is there to unlock it, only an open keyring is used.
+        if (hasTerminal())
+            m_secrets->reopen();
+    }
+    return *m_secrets;
+}
+
 /// A new key in a file would be another computer's to the server.
 void Application::fetchDeviceKey()
 {
-    m_keychain = std::make_unique<client::KeychainStore>();
-    m_secrets = std::make_unique<client::GuardedSecrets>(
-        client::GuardedSecrets::Parts{.store = *m_keychain, .makeTimer = client::makeQtTimer});
-    m_secrets->read(client::deviceKeyKey(m_profile->pin.value_or(Pin())), [this](const Result<SharedSecret>& key) {
+    secrets().read(client::deviceKeyKey(m_profile->pin.value_or(Pin())), [this](const Result<SharedSecret>& key) {
         if (m_isEnding)
             return;
         if (!key) {
@@ -126,6 +136,28 @@ void Application::fetchDeviceKey()
     });
 }
 
+void Application::fetchPassword(const client::Fault& fault)
+{
+    m_hasTriedPassword = true;
+    secrets().read(client::passwordKey(*m_options.pin, m_options.user),
+                   [this, fault](const Result<SharedSecret>& password) {
+                       if (m_isEnding)
+                           return;
+                       if (!password) {
+                           m_output.sentence(client::sentenceForKeyring(password.error()));
+                           end(fault);
+                           return;
+                       }
+                       m_connection->setPassword({m_options.user, *password});
+                       reconnect();
+                   });
+}
+
+void Application::reconnect()
+{
+    m_connection->connectToServer({m_options.isOnce, m_options.trustsOnFirstUse});
+}
+
 void Application::connectNow()
 {
     using client::Fault;
@@ -134,7 +166,7 @@ void Application::connectNow()
         end(client::Fault{.stage = client::Stage::Routes, .error = made.error()});
         return;
     }
-    m_connection->connectToServer({m_options.isOnce, m_options.trustsOnFirstUse});
+    reconnect();
 }
 
 void Application::stop()
@@ -401,12 +433,18 @@ void Application::onState(const client::State& state)
         onDisconnected(*disconnected);
     else
         m_output.state(state);
+    if (const auto* connected = std::get_if<client::Connected>(&state); connected != nullptr && m_profile)
+        rememberRoutes(connected->info.routes);
 }
 
 void Application::onDisconnected(const client::Disconnected& state)
 {
     const auto& fault = state.fault;
-    if (fault && fault->error.code == ErrorCode::IdentityUnknown && fault->presentedPin && hasTerminal())
+    const bool isRemembered = m_profile && m_profile->remembersPassword && m_options.pin && !m_options.user.empty();
+    if (isRemembered && fault && client::isAboutPassword(*fault) && !m_hasTriedPassword
+        && fault->sentLogin != protocol::LoginMethod::Password)
+        fetchPassword(*fault);
+    else if (fault && fault->error.code == ErrorCode::IdentityUnknown && fault->presentedPin && hasTerminal())
         ask(*fault);
     else
         end(fault);
@@ -425,7 +463,7 @@ void Application::ask(const client::Fault& fault)
             return;
         }
         m_connection->setPin(*fault.presentedPin);
-        m_connection->connectToServer({m_options.isOnce, m_options.trustsOnFirstUse});
+        reconnect();
     });
 }
 
@@ -454,18 +492,29 @@ void Application::onCongestionChanged(const tunnel::CongestionStatus& status)
 
 void Application::rememberProfile(protocol::LoginMethod method, const Pin& server)
 {
-    auto noted = client::noteLogin(*m_profile, *m_profiles, method, server);
-    // Somebody may remove a profile that is in use.
-    if (!noted && noted.error().code == ErrorCode::NotFound)
-        return;
-    if (!noted) {
-        m_output.sentence(client::sentenceForProfile(noted.error()));
-        return;
-    }
-    m_profile = std::move(*noted);
-    if (std::exchange(m_announcesProfile, false))
+    const auto noted = client::noteLogin(*m_profile, *m_profiles, method, server);
+    takeNoted(noted);
+    if (noted && std::exchange(m_announcesProfile, false))
         m_output.profile(m_profile->name, m_profile->isPending(),
                          client::sentenceForRemembered(m_profile->name, m_options.stateDir));
+}
+
+void Application::rememberRoutes(const std::vector<net::Prefix>& routes)
+{
+    const auto fresh = client::routesNewTo(*m_profile, routes);
+    if (fresh.empty())
+        return;
+    if (!m_profile->knownRoutes.empty())
+        m_output.sentence(client::sentenceForMoreRoutes(m_profile->name, fresh));
+    takeNoted(client::noteRoutes(*m_profile, *m_profiles, fresh));
+}
+
+void Application::takeNoted(const Result<client::Profile>& noted)
+{
+    if (noted)
+        m_profile = *noted;
+    else if (noted.error().code != ErrorCode::NotFound)  // somebody may remove a profile that is in use
+        m_output.sentence(client::sentenceForProfile(noted.error()));
 }
 
 void Application::end(const std::optional<client::Fault>& fault)

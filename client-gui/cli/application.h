@@ -57,7 +57,11 @@ private:
     [[nodiscard]] bool lockProfile();
     /// The profile's device key is there; connectNow() follows.
     void fetchDeviceKey();
+    /// The password that the profile has in the keyring, then the same again; fault: what is said without it.
+    void fetchPassword(const client::Fault& fault);
+    [[nodiscard]] client::SecretStore& secrets();
     void connectNow();
+    void reconnect();
     [[nodiscard]] Result<tls::Identity> identityFor(const Pin& server) const;
     /// False: what is remembered and what was given contradict each other; the run has been ended.
     [[nodiscard]] bool choosePin();
@@ -73,6 +77,8 @@ private:
     void onLoggedIn(const Pin& pin, protocol::LoginMethod method);
     void onCongestionChanged(const tunnel::CongestionStatus& status);
     void rememberProfile(protocol::LoginMethod method, const Pin& server);
+    void rememberRoutes(const std::vector<net::Prefix>& routes);
+    void takeNoted(const Result<client::Profile>& noted);
     void end(const std::optional<client::Fault>& fault);
     /// There is no connection yet that could end.
     void refuse(ErrorCode code, const QString& sentence, program::ExitStatus status);
@@ -86,9 +92,10 @@ private:
     std::optional<client::Profile> m_profile;  // the one that is connected with
     bool m_announcesProfile = false;           // at the next login
     std::optional<client::ProfileLock> m_lock;
-    std::unique_ptr<client::KeychainStore> m_keychain;  // when the profile's device key is there
+    std::unique_ptr<client::KeychainStore> m_keychain;  // when something of the profile's is there
     std::unique_ptr<client::GuardedSecrets> m_secrets;
     SharedSecret m_deviceKey;  // from the keyring; empty: it is in a file
+    bool m_hasTriedPassword = false;
     client::BootTime m_time;
     std::unique_ptr<client::HelperClient> m_helper;  // none: this process has the rights itself
     std::unique_ptr<tunnel::CongestionSetter> m_congestionSetter;

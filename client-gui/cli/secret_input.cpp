@@ -3,7 +3,6 @@
 #include "cli/option_values.h"
 #include "cli/target_options.h"
 #include "program/password_source.h"
-#include "program/privileges.h"
 #include "program/unix_signals.h"
 #include "protocol/link.h"
 
@@ -97,8 +96,7 @@ Result<void> readSecrets(CliOptions& options)
     }
     if (options.passwordDescriptor)
         return readGivenPassword(*options.passwordDescriptor, options);
-    // Who can't connect anyway need not type one.
-    const bool asks = !options.user.empty() && ::isatty(STDIN_FILENO) == 1 && program::hasNetAdmin();
+    const bool asks = !options.user.empty() && ::isatty(STDIN_FILENO) == 1;
     return asks ? askForPassword(options) : Result<void>();
 }
 

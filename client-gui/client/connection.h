@@ -24,6 +24,8 @@ public:
     void disconnectFromServer();
     /// The key that the server must have, from now on. Only while Disconnected.
     void setPin(const Pin& pin) { m_options.pin = pin; }
+    /// For the next login. Only while Disconnected.
+    void setPassword(protocol::PasswordLogin password) { m_options.credentials.password = std::move(password); }
 
     /// Somebody else kept what was set up on this computer, and is gone: the connection is lost, and the next attempt
     /// sets it up anew.

@@ -4,6 +4,12 @@ namespace gvpn::client {
 
 namespace {
 
+/// Another server's profile may have been given the name of ours meanwhile.
+bool isSameServer(const Profile& one, const Profile& other)
+{
+    return one.pin == other.pin && one.server == other.server;
+}
+
 Result<void> makeKey(const Pin& server, const IdentityFor& identityFor)
 {
     const auto identity = identityFor(server);
@@ -40,15 +46,24 @@ Result<Profile> enrol(const Invitation& invitation, const ProfileStore& store, c
     return profile;
 }
 
+Result<Profile> noteRoutes(const Profile& used, const ProfileStore& store, const std::vector<net::Prefix>& routes)
+{
+    auto stored = store.find(used.name);
+    if (!stored || !isSameServer(*stored, used) || !learnRoutes(*stored, routes))
+        return stored;
+    const auto saved = store.save(*stored);
+    return saved ? stored : fail(saved.error());
+}
+
 Result<Profile> noteLogin(const Profile& used, const ProfileStore& store, protocol::LoginMethod method,
                           const Pin& server)
 {
     auto stored = store.find(used.name);
     if (!stored)
         return stored;
-    // A newer invite, or another server's profile that was given this name meanwhile, is none of our business.
-    if (stored->pin != used.pin || stored->server != used.server)
+    if (!isSameServer(*stored, used))
         return stored;
+    // A newer invite is none of our business.
     const bool isRedeemed =
         method != protocol::LoginMethod::None && stored->isPending() && stored->invite == used.invite;
     if (!isRedeemed && stored->pin)

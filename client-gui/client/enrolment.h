@@ -30,6 +30,11 @@ using IdentityFor = std::function<Result<tls::Identity>(const Pin& server)>;
 [[nodiscard]] Result<Profile> enrol(const Invitation& invitation, const ProfileStore& store,
                                     const IdentityFor& identityFor, const std::string& created);
 
+/// The networks of a connection, as those that the profile's server has named. Returns the profile as it is stored now.
+/// NotFound: it was removed meanwhile.
+[[nodiscard]] Result<Profile> noteRoutes(const Profile& used, const ProfileStore& store,
+                                         const std::vector<net::Prefix>& routes);
+
 /// The server with this key has let us in: the profile's invite is not needed again, unless the server asked for
 /// nothing; and the key is the profile's, if it had none. Returns the profile as it is stored now. NotFound: it was
 /// removed meanwhile.

@@ -18,4 +18,10 @@ std::string_view stageName(Stage stage)
     return "";
 }
 
+bool isAboutPassword(const Fault& fault)
+{
+    return fault.error.code == ErrorCode::LoginRefused && fault.takesPasswords
+           && fault.sentLogin != protocol::LoginMethod::Invite;
+}
+
 }  // namespace gvpn::client

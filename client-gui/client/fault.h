@@ -39,4 +39,7 @@ struct Fault {
     [[nodiscard]] bool operator==(const Fault&) const = default;
 };
 
+/// The login was refused, and a password may help: none was sent, or a wrong one.
+[[nodiscard]] bool isAboutPassword(const Fault& fault);
+
 }  // namespace gvpn::client

@@ -179,9 +179,7 @@ bool LocalCore::asksAfter(Runs::value_type& at, const Fault& fault)
         return false;
     const bool isAboutTrust =
         fault.error.code == ErrorCode::IdentityUnknown && fault.presentedPin.has_value() && !run.pin;
-    const bool isAboutPassword = fault.error.code == ErrorCode::LoginRefused && fault.takesPasswords
-                                 && fault.sentLogin != protocol::LoginMethod::Invite;
-    if (!isAboutTrust && !isAboutPassword)
+    if (!isAboutTrust && !isAboutPassword(fault))
         return false;
     ProfileEntry& entry = *entryOf(at.first);
     entry.state = Disconnected{};

@@ -443,6 +443,13 @@ QString sentenceForForgottenPassword(const Error& error)
         .arg(fromText(error.context));
 }
 
+QString sentenceForMoreRoutes(const std::string& profile, const std::vector<net::Prefix>& routes)
+{
+    return Tr::tr("The server of the profile %1 now also gives access to %2; if you did not expect that, ask its "
+                  "administrator.")
+        .arg(quoted(profile), QString::fromStdString(net::joinPrefixes(routes)));
+}
+
 QString sentenceForLeftOut(const std::vector<net::Prefix>& networks)
 {
     return Tr::tr("Left out of the imported profile, since they are public networks: %1; add those that you want.")

@@ -45,6 +45,8 @@ namespace gvpn::client {
 [[nodiscard]] QString sentenceForKeyInKeyring(const std::string& profile, const Error& error);
 /// A password could not be written to the keyring, or not be removed from it.
 [[nodiscard]] QString sentenceForForgottenPassword(const Error& error);
+/// A server names networks that no earlier connection of the profile had.
+[[nodiscard]] QString sentenceForMoreRoutes(const std::string& profile, const std::vector<net::Prefix>& routes);
 /// An imported profile named public networks.
 [[nodiscard]] QString sentenceForLeftOut(const std::vector<net::Prefix>& networks);
 /// The server's key, which a person trusts, could not be kept.

@@ -46,6 +46,7 @@ private Q_SLOTS:
     void doesNotBringBackARemovedProfile();
     void givesAProfileTheKeyThatItHadNot();
     void leavesAnotherServersProfileAlone();
+    void notesNewNetworks();
 };
 
 void TestEnrolment::makesTheKeyBeforeTheProfile()
@@ -199,6 +200,25 @@ void TestEnrolment::leavesAnotherServersProfileAlone()
     QVERIFY(place.store().add(stored).has_value());
     QVERIFY(noteLogin(used, place.store(), LoginMethod::None, pinOf(3)) == stored);
     QVERIFY(place.store().find("Office") == stored);
+}
+
+void TestEnrolment::notesNewNetworks()
+{
+    const StorePlace place;
+    const auto office = net::Prefix::parse("10.0.0.0/8").value();
+    const auto lab = net::Prefix::parse("192.168.1.0/24").value();
+    const Profile used = profileNamed("Office");
+    QCOMPARE(noteRoutes(used, place.store(), {office}).error().code, ErrorCode::NotFound);
+    QVERIFY(place.store().add(used).has_value());
+    QCOMPARE(noteRoutes(used, place.store(), {office})->knownRoutes, std::vector{office});
+    // What another program has noted meanwhile stays.
+    QCOMPARE(noteRoutes(used, place.store(), {lab})->knownRoutes, (std::vector{office, lab}));
+    QCOMPARE(place.store().find("Office")->knownRoutes, (std::vector{office, lab}));
+    Profile other = used;
+    other.pin = pinOf(8);
+    other.knownRoutes = {lab};
+    QVERIFY(place.store().save(other).has_value());
+    QCOMPARE(noteRoutes(used, place.store(), {office})->knownRoutes, std::vector{lab});
 }
 
 QTEST_APPLESS_MAIN(TestEnrolment)
