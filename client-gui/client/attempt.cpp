@@ -98,6 +98,7 @@ void Attempt::reach(Stage stage)
 void Attempt::linkReady()
 {
     reach(Stage::Login);
+    m_isOpeningTun = true;
     m_network.open(m_inputs.options.tunName, [guard = QPointer(this)](const Result<tun::TunDevice*>& device) {
         if (guard && !guard->m_isOver)
             guard->onTunOpen(device);
@@ -106,10 +107,23 @@ void Attempt::linkReady()
 
 void Attempt::onTunOpen(const Result<tun::TunDevice*>& device)
 {
-    if (device)
-        m_link->begin(takeOffer(**device));
-    else
+    m_isOpeningTun = false;
+    if (!device)
         fail(Fault{.stage = Stage::Tun, .error = device.error()});
+    else if (m_hasLostLink)
+        connectAgain();
+    else
+        m_link->begin(takeOffer(**device));
+}
+
+/// A person was asked whether the TUN may be opened, and a server gives 10 s only. Nothing has been sent yet.
+void Attempt::connectAgain()
+{
+    m_hasLostLink = false;
+    m_link.reset();
+    m_line = nullptr;
+    m_connector = m_edges.makeConnector(m_inputs.options.server);
+    connectToServer();
 }
 
 protocol::ClientOffer Attempt::takeOffer(const tun::TunDevice& device)
@@ -307,6 +321,10 @@ PasswordFate Attempt::passwordFate() const
 
 void Attempt::linkEnded(const LinkEnd& end)
 {
+    if (m_isOpeningTun) {
+        m_hasLostLink = true;
+        return;
+    }
     m_isServerBusy = end.isServerBusy;
     if (end.error.code == ErrorCode::LoginRefused)
         m_isLoginAnswered = true;

@@ -82,6 +82,8 @@ private:
     [[nodiscard]] Result<std::unique_ptr<ServerLink>> makeLink(std::unique_ptr<transport::ByteStream> stream);
     [[nodiscard]] bool isV1() const { return m_inputs.options.wireProtocol == WireProtocol::V1; }
     void onTunOpen(const Result<tun::TunDevice*>& device);
+    /// The server did not wait for the TUN.
+    void connectAgain();
     /// The credentials go with it: nothing of them stays here.
     [[nodiscard]] protocol::ClientOffer takeOffer(const tun::TunDevice& device);
     [[nodiscard]] std::optional<protocol::LoginMethod> sentLogin() const
@@ -121,6 +123,8 @@ private:
     TimePoint m_probeEnd = Never;
     std::optional<Stage> m_stage;
     unsigned m_notices = 0;
+    bool m_isOpeningTun = false;
+    bool m_hasLostLink = false;  // meanwhile
     bool m_isLoginAnswered = false;
     bool m_isServerBusy = false;
     bool m_isUp = false;

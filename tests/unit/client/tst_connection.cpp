@@ -54,7 +54,9 @@ private Q_SLOTS:
     void waitsForATunThatComesLater();
     void disconnectsWhileATunIsBeingOpened();
     void forgetsATunThatComesAfterItWasDisconnected();
-    void givesTheNextAttemptTheTunThatTheLastOneAskedFor();
+    void waitsForAPersonLongerThanTheServerDoes_data();
+    void waitsForAPersonLongerThanTheServerDoes();
+    void saysWhyATunThatComesLateIsNotOpened();
     void setsUpAnewWhatSomebodyElseHasLost();
     void opensAnotherTunWhenItWasLostWhileItWaited();
 };
@@ -583,22 +585,50 @@ void TestConnection::forgetsATunThatComesAfterItWasDisconnected()
     QCOMPARE(scene.tunsOpened, 2);
 }
 
-/// A person types a password for longer than the server waits.
-void TestConnection::givesTheNextAttemptTheTunThatTheLastOneAskedFor()
+void TestConnection::waitsForAPersonLongerThanTheServerDoes_data()
 {
+    QTest::addColumn<bool>("isOnce");
+    QTest::newRow("once") << true;
+    QTest::newRow("again and again") << false;
+}
+
+void TestConnection::waitsForAPersonLongerThanTheServerDoes()
+{
+    QFETCH(bool, isOnce);
     Scene scene;
     scene.holdsTun = true;
     Watched watched(scene, scene.options());
-    watched.connection.connectToServer({});
+    watched.connection.connectToServer({.isOnce = isOnce});
     scene.advance(1s);
     scene.link().reset();
-    scene.advance(20s);
-    QVERIFY(scene.connections() >= 2);
-    QCOMPARE(scene.tunsAskedFor, 1);
+    scene.advance(60s);
+    // It does not come back before the person has answered.
+    QCOMPARE(scene.connections(), std::size_t{1});
+    QCOMPARE(watched.stages().back(), Stage::Login);
     scene.answerTun();
     scene.advance(0s);
     QVERIFY(watched.stateAs<Connected>() != nullptr);
+    QCOMPARE(scene.connections(), std::size_t{2});
+    QCOMPARE(scene.tunsAskedFor, 1);
     QCOMPARE(scene.tunsOpened, 1);
+}
+
+void TestConnection::saysWhyATunThatComesLateIsNotOpened()
+{
+    Scene scene;
+    scene.holdsTun = true;
+    scene.tunError = {ErrorCode::PermissionDenied, "the person said no"};
+    Watched watched(scene, scene.options());
+    watched.connection.connectToServer({.isOnce = true});
+    scene.advance(1s);
+    scene.link().reset();
+    scene.advance(20s);
+    scene.answerTun();
+    scene.settle();
+    const auto* ended = watched.stateAs<Disconnected>();
+    QVERIFY(ended != nullptr && ended->fault);
+    QCOMPARE(ended->fault->error.code, ErrorCode::PermissionDenied);
+    QCOMPARE(scene.connections(), std::size_t{1});
 }
 
 void TestConnection::setsUpAnewWhatSomebodyElseHasLost()
