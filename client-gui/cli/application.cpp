@@ -300,6 +300,10 @@ void Application::applyProfile()
         m_options.user = m_profile->user;
     if (!m_options.acceptRoutes)
         m_options.acceptRoutes = m_profile->acceptRoutes;
+    if (m_options.usesDns && m_options.acceptDomains.empty()) {
+        m_options.usesDns = m_profile->usesDns;
+        m_options.acceptDomains = m_profile->acceptDomains;
+    }
     m_output.setServer(m_options.server);
 }
 

@@ -139,6 +139,8 @@ Result<void> readDns(const QCommandLineParser& parser, CliOptions& options)
                             {ErrorCode::InvalidArgument, "it is not a domain name"});
         options.acceptDomains.push_back(text.toStdString());
     }
+    if (options.acceptDomains.size() > client::MaxProfileDomains)
+        return usage(QStringLiteral("--accept-domain can be given %1 times at most.").arg(client::MaxProfileDomains));
     if (!options.usesDns && !options.acceptDomains.empty())
         return usage(QStringLiteral("--accept-domain can't be used with --no-dns, which leaves all names alone."));
     return {};

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "cli/option_values.h"
+#include "client/profile_fields.h"
 #include "client/sentences.h"
 #include "program/private_file.h"
 
@@ -77,6 +78,9 @@ QString description(const client::Profile& profile)
     line(Tr::tr("Accepted routes"), routes.join(QStringLiteral(", ")));
     if (!profile.knownRoutes.empty())
         line(Tr::tr("Networks so far"), fromText(net::joinPrefixes(profile.knownRoutes)));
+    line(Tr::tr("Names of the office"), profile.usesDns ? Tr::tr("asked there") : Tr::tr("left as they are"));
+    if (!profile.acceptDomains.empty())
+        line(Tr::tr("Domains accepted as well"), client::domainsText(profile.acceptDomains));
     line(Tr::tr("Connects at start"), yesOrNo(profile.connectsAtStart));
     line(Tr::tr("Reconnects"), yesOrNo(profile.reconnects));
     line(Tr::tr("Password"), profile.remembersPassword ? Tr::tr("in the keyring") : Tr::tr("asked for when needed"));

@@ -130,7 +130,9 @@ Result<void> takeLink(const QString& text, CliOptions& options)
                                   .invite = {},
                                   .user = link->invite ? link->user : options.user,
                                   .label = link->label,
-                                  .acceptRoutes = options.acceptRoutes.value_or(client::AcceptRoutes{})};
+                                  .acceptRoutes = options.acceptRoutes.value_or(client::AcceptRoutes{}),
+                                  .usesDns = options.usesDns,
+                                  .acceptDomains = options.acceptDomains};
     if (link->invite)
         invitation.invite = SharedSecret(std::move(*link->invite));
     options.server = link->server;

@@ -36,7 +36,9 @@ Result<Profile> enrol(const Invitation& invitation, const ProfileStore& store, c
                                        .acceptRoutes = invitation.acceptRoutes,
                                        .invite = invitation.invite,
                                        .created = created,
-                                       .deviceKeyPlace = invitation.deviceKeyPlace});
+                                       .deviceKeyPlace = invitation.deviceKeyPlace,
+                                       .usesDns = invitation.usesDns,
+                                       .acceptDomains = invitation.acceptDomains});
     Profile profile = std::move(**known);
     if (invitation.invite && profile.invite != invitation.invite) {
         profile.invite = invitation.invite;

@@ -19,6 +19,8 @@ struct Invitation {
     std::string label;
     AcceptRoutes acceptRoutes;
     DeviceKeyPlace deviceKeyPlace = DeviceKeyPlace::File;  // of a new profile
+    bool usesDns = true;
+    std::vector<std::string> acceptDomains{};
     [[nodiscard]] bool operator==(const Invitation&) const = default;
 };
 

@@ -111,6 +111,8 @@ ConnectionOptions LocalCore::optionsFor(const Profile& profile, const Run& run) 
     options.server = profile.server;
     options.pin = run.pin;
     options.acceptRoutes = profile.acceptRoutes;
+    options.usesDns = profile.usesDns;
+    options.acceptDomains = profile.acceptDomains;
     options.software = m_parts.software;
     options.credentials.deviceName = m_parts.deviceName;
     options.user = run.user;

@@ -1,6 +1,7 @@
 #include "client/profile.h"
 
 #include "base/text.h"
+#include "net/domain_name.h"
 #include "protocol/link.h"
 
 #include <QDateTime>
@@ -76,6 +77,28 @@ Result<std::vector<net::Prefix>> prefixesFromJson(const QJsonValue& value)
     return routes;
 }
 
+QJsonArray toJson(const std::vector<std::string>& domains)
+{
+    QJsonArray values;
+    for (const std::string& domain : domains)
+        values.append(fromText(domain));
+    return values;
+}
+
+Result<std::vector<std::string>> domainsFromJson(const QJsonValue& value)
+{
+    const QJsonArray values = value.toArray();
+    if (!value.isArray() || std::size_t(values.size()) > MaxProfileDomains)
+        return damaged("accept_domains is no list of at most " + std::to_string(MaxProfileDomains) + " domains");
+    std::vector<std::string> domains;
+    for (const auto entry : values) {
+        domains.push_back(entry.toString().toStdString());
+        if (!net::isDomainName(domains.back()))
+            return damaged("accept_domains has an entry that is no domain name");
+    }
+    return domains;
+}
+
 Result<AcceptRoutes> routesFromJson(const QJsonValue& value)
 {
     const QJsonArray values = value.toArray();
@@ -110,7 +133,9 @@ QJsonObject commonFields(const Profile& profile)
                      {QStringLiteral("reconnects"), profile.reconnects},
                      {QStringLiteral("remembers_password"), profile.remembersPassword},
                      {QStringLiteral("device_key"), placeName(profile.deviceKeyPlace)},
-                     {QStringLiteral("known_routes"), toJson(profile.knownRoutes)}};
+                     {QStringLiteral("known_routes"), toJson(profile.knownRoutes)},
+                     {QStringLiteral("uses_dns"), profile.usesDns},
+                     {QStringLiteral("accept_domains"), toJson(profile.acceptDomains)}};
     if (profile.pin)
         root.insert(QStringLiteral("pin"), fromText(profile.pin->toString()));
     if (!profile.user.empty())
@@ -154,6 +179,22 @@ Result<void> readSwitch(const QJsonObject& root, const char* key, bool& value)
     return {};
 }
 
+/// Not in the first profiles of the second version.
+Result<void> readDns(const QJsonObject& root, Profile& profile)
+{
+    if (root.contains(u"uses_dns")) {
+        if (auto read = readSwitch(root, "uses_dns", profile.usesDns); !read)
+            return read;
+    }
+    if (root.contains(u"accept_domains")) {
+        auto domains = domainsFromJson(root.value(u"accept_domains"));
+        if (!domains)
+            return fail(domains.error());
+        profile.acceptDomains = std::move(*domains);
+    }
+    return {};
+}
+
 /// Version 1 had none of them: a key of that name was not known then, and is none of ours.
 Result<void> readSecondVersion(const QJsonObject& root, Profile& profile)
 {
@@ -172,7 +213,7 @@ Result<void> readSecondVersion(const QJsonObject& root, Profile& profile)
     if (!routes)
         return fail(routes.error());
     profile.knownRoutes = std::move(*routes);
-    return {};
+    return readDns(root, profile);
 }
 
 Result<void> readPin(const QJsonObject& root, bool isNeeded, Profile& profile)
@@ -230,6 +271,7 @@ Profile withoutLocalState(Profile profile)
     profile.remembersPassword = false;
     profile.deviceKeyPlace = DeviceKeyPlace::File;
     profile.knownRoutes.clear();
+    profile.acceptDomains.clear();
     return profile;
 }
 

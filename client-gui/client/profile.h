@@ -21,6 +21,7 @@ namespace gvpn::client {
 inline constexpr int ProfileVersion = 2;
 inline constexpr std::size_t MaxProfileNameBytes = 64;  // UTF-8
 inline constexpr std::size_t MaxProfileRoutes = 256;
+inline constexpr std::size_t MaxProfileDomains = 64;
 inline constexpr std::size_t MaxProfileBytes = 64 * 1024;
 
 /// Where the key is that this computer has for the server.
@@ -41,7 +42,9 @@ struct Profile {
     bool reconnects = true;              // false: the first failure is the end
     bool remembersPassword = false;      // it is in the keyring
     DeviceKeyPlace deviceKeyPlace = DeviceKeyPlace::File;
-    std::vector<net::Prefix> knownRoutes{};  // that earlier connections have had, in order; MaxProfileRoutes at most
+    bool usesDns = true;                       // names of the office are asked there
+    std::vector<std::string> acceptDomains{};  // also these, though they are no office's own; MaxProfileDomains at most
+    std::vector<net::Prefix> knownRoutes{};    // that earlier connections have had, in order; MaxProfileRoutes at most
 
     [[nodiscard]] bool isPending() const { return invite.has_value(); }
     [[nodiscard]] bool operator==(const Profile&) const = default;
@@ -54,7 +57,8 @@ struct Profile {
 [[nodiscard]] std::string toProfileName(std::string_view text);
 
 /// The profile as another computer may have it: without the invite and what only this computer knows (where
-/// the secrets are, which routes were seen), and connecting only when a person says so.
+/// the secrets are, which routes were seen), connecting only when a person says so, and without the domains that only a
+/// person there may name.
 [[nodiscard]] Profile withoutLocalState(Profile profile);
 /// Of these networks those that no earlier connection has had.
 [[nodiscard]] std::vector<net::Prefix> routesNewTo(const Profile& profile, const std::vector<net::Prefix>& routes);
@@ -62,8 +66,8 @@ struct Profile {
 [[nodiscard]] bool learnRoutes(Profile& profile, const std::vector<net::Prefix>& routes);
 
 /// {"version":2,"name":…,"server":"HOST:PORT","pin":…,"user":…,"accept_routes":["auto"],"invite":…,"created":…,
-/// "connects_at_start":…,"reconnects":…,"remembers_password":…,"device_key":"file"|"keyring","known_routes":[…]}; pin,
-/// user and invite only where there is one.
+/// "connects_at_start":…,"reconnects":…,"remembers_password":…,"device_key":"file"|"keyring","known_routes":[…],
+/// "uses_dns":…,"accept_domains":[…]}; pin, user and invite only where there is one, the last two may be missing.
 [[nodiscard]] QByteArray toFileText(const Profile& profile);
 /// Of withoutLocalState().
 [[nodiscard]] QByteArray toExportText(const Profile& profile);

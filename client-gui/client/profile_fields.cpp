@@ -1,6 +1,7 @@
 #include "client/profile_fields.h"
 
 #include "base/text.h"
+#include "net/domain_name.h"
 #include "protocol/link.h"
 
 #include <QRegularExpression>
@@ -36,6 +37,12 @@ FieldResult<std::string> readPlain(const QString& text, std::size_t maxBytes)
     if (isUnprintable(text))
         return invalid(FieldFault::Character);
     return utf8;
+}
+
+QStringList entriesOf(const QString& text)
+{
+    static const QRegularExpression Separators(QStringLiteral("[\\s,;]+"));
+    return text.split(Separators, Qt::SkipEmptyParts);
 }
 
 FieldResult<net::Prefix> readNetwork(const QString& entry)
@@ -102,8 +109,7 @@ FieldResult<std::optional<Pin>> readPin(const QString& text)
 
 FieldResult<AcceptRoutes> readRoutes(const QString& text)
 {
-    static const QRegularExpression Separators(QStringLiteral("[\\s,;]+"));
-    const QStringList entries = text.split(Separators, Qt::SkipEmptyParts);
+    const QStringList entries = entriesOf(text);
     if (entries.isEmpty())
         return AcceptRoutes{};
     AcceptRoutes routes{.isAuto = false, .named = {}};
@@ -139,6 +145,29 @@ QString routesText(const AcceptRoutes& routes)
     for (const net::Prefix& network : routes.named)
         entries.append(QString::fromStdString(network.toString()));
     return entries.isEmpty() ? QStringLiteral("none") : entries.join(QStringLiteral(", "));
+}
+
+FieldResult<std::vector<std::string>> readDomains(const QString& text)
+{
+    std::vector<std::string> domains;
+    for (const QString& entry : entriesOf(text)) {
+        const std::string domain = entry.toLower().toStdString();
+        if (!net::isDomainName(domain))
+            return invalid(FieldFault::NotADomain, entry);
+        if (std::ranges::find(domains, domain) == domains.end())
+            domains.push_back(domain);
+    }
+    if (domains.size() > MaxProfileDomains)
+        return invalid(FieldFault::TooManyDomains);
+    return domains;
+}
+
+QString domainsText(const std::vector<std::string>& domains)
+{
+    QStringList entries;
+    for (const std::string& domain : domains)
+        entries.append(QString::fromStdString(domain));
+    return entries.join(QStringLiteral(", "));
 }
 
 }  // namespace gvpn::client

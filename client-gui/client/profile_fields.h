@@ -9,24 +9,26 @@
 namespace gvpn::client {
 
 enum class FieldFault {
-    Missing,       // nothing was typed yet
-    TooLong,       // more than maxBytes
-    Character,     // a control or format character
-    BlankAtEdge,   // a blank at the beginning or the end
-    NotAHost,      // neither a host name nor an address
-    HasPort,       // HOST:PORT where the port has a field of its own
-    NotAPort,      // no number from 1 to 65535
-    NotAPin,       // not 43 characters of base64url
-    NotANetwork,   // part is no network
-    HostBits,      // part names a host in a network
-    NeverRouted,   // part is all of the internet, loopback, link-local or multicast
-    MixedNone,     // "none" and more
-    TooManyRoutes  // MaxProfileRoutes and more
+    Missing,        // nothing was typed yet
+    TooLong,        // more than maxBytes
+    Character,      // a control or format character
+    BlankAtEdge,    // a blank at the beginning or the end
+    NotAHost,       // neither a host name nor an address
+    HasPort,        // HOST:PORT where the port has a field of its own
+    NotAPort,       // no number from 1 to 65535
+    NotAPin,        // not 43 characters of base64url
+    NotANetwork,    // part is no network
+    HostBits,       // part names a host in a network
+    NeverRouted,    // part is all of the internet, loopback, link-local or multicast
+    MixedNone,      // "none" and more
+    TooManyRoutes,  // MaxProfileRoutes and more
+    NotADomain,     // part is no domain's name
+    TooManyDomains  // more than MaxProfileDomains
 };
 
 struct FieldError {
     FieldFault fault = FieldFault::Missing;
-    QString part{};            // NotANetwork, HostBits, NeverRouted: the one entry
+    QString part{};            // NotANetwork, HostBits, NeverRouted, NotADomain: the one entry
     QString meant{};           // HostBits: the network that it is in
     std::size_t maxBytes = 0;  // TooLong
     [[nodiscard]] bool operator==(const FieldError&) const = default;
@@ -48,5 +50,8 @@ using FieldResult = tl::expected<T, FieldError>;
 [[nodiscard]] FieldResult<AcceptRoutes> readRoutes(const QString& text);
 /// What readRoutes() reads to the same.
 [[nodiscard]] QString routesText(const AcceptRoutes& routes);
+/// Names of domains, separated by commas or blanks; small letters, each once. Empty: none.
+[[nodiscard]] FieldResult<std::vector<std::string>> readDomains(const QString& text);
+[[nodiscard]] QString domainsText(const std::vector<std::string>& domains);
 
 }  // namespace gvpn::client

@@ -290,8 +290,9 @@ QString sentenceFor(const SkippedDns& skipped)
                       "outside of the tunnel.")
             .arg(what);
     case DnsSkipReason::SharedDomain:
-        return Tr::tr("Names of %1 are not resolved at the office: this domain is not one office's alone; name it with "
-                      "--accept-domain %1 to have them asked there.")
+        return Tr::tr(
+                   "Names of %1 are not resolved at the office: this domain is not one office's alone; add it to the "
+                   "profile's domains, or name it with --accept-domain %1, to have them asked there.")
             .arg(what);
     case DnsSkipReason::NoDomain:
         return Tr::tr("The resolvers %1 of the server are not used: it names no domain to ask them for; its "
@@ -407,6 +408,10 @@ QString sentenceFor(const FieldError& error)
     case FieldFault::MixedNone: return Tr::tr("Write either none, or the networks that you want.");
     case FieldFault::TooManyRoutes:
         return Tr::tr("These are too many: fewer than %n network(s) fit.", nullptr, int(MaxProfileRoutes));
+    case FieldFault::NotADomain:
+        return Tr::tr("%1 is no domain: write it like office.example.").arg(fromText(error.part.toStdString()));
+    case FieldFault::TooManyDomains:
+        return Tr::tr("These are too many: at most %n domain(s) fit.", nullptr, int(MaxProfileDomains));
     }
     return {};
 }

@@ -30,6 +30,7 @@ ProfileForm::ProfileForm(QWidget* parent)
     m_user = addField(*form, tr("&User:"), tr("only if the server asks for a password"), "user");
     m_pin = addField(*form, tr("Server's &fingerprint:"), tr("empty: you are asked at the first connection"), "pin");
     addRoutes(*form);
+    addNames(*form);
     addSwitches(*form);
     set({});
 }
@@ -65,6 +66,15 @@ void ProfileForm::addRoutes(QFormLayout& form)
     connect(m_routes.edit, &QLineEdit::textChanged, this, &ProfileForm::check);
 }
 
+void ProfileForm::addNames(QFormLayout& form)
+{
+    m_usesDns = new QCheckBox(tr("Ask the office for names of its own &domains"), this);
+    m_usesDns->setObjectName(QStringLiteral("usesDns"));
+    form.addRow(QString(), m_usesDns);
+    m_domains = addField(form, tr("Als&o ask it for:"), tr("domains such as lan, if the server names them"), "domains");
+    connect(m_usesDns, &QCheckBox::toggled, this, &ProfileForm::check);
+}
+
 void ProfileForm::addSwitches(QFormLayout& form)
 {
     m_connectsAtStart = new QCheckBox(tr("&Connect when gvpn starts"), this);
@@ -90,6 +100,8 @@ void ProfileForm::set(const client::Profile& profile)
     const bool isNamed = !routes.named.empty();
     m_routeChoice->setCurrentIndex(isNamed ? NamedRoutes : routes.isAuto ? AutoRoutes : NoRoutes);
     m_routes.edit->setText(isNamed ? client::routesText(routes) : QString());
+    m_usesDns->setChecked(profile.usesDns);
+    m_domains.edit->setText(client::domainsText(profile.acceptDomains));
     m_connectsAtStart->setChecked(profile.connectsAtStart);
     m_reconnects->setChecked(profile.reconnects);
     m_remembersPassword->setChecked(profile.remembersPassword);
@@ -135,7 +147,8 @@ std::optional<client::Profile> ProfileForm::profile() const
     const auto user = take(m_user, client::readUser(m_user.edit->text()));
     const auto pin = take(m_pin, client::readPin(m_pin.edit->text()));
     const auto routes = take(m_routes, readChosenRoutes());
-    if (!name || !host || !port || !user || !pin || !routes)
+    const auto domains = take(m_domains, client::readDomains(m_domains.edit->text()));
+    if (!name || !host || !port || !user || !pin || !routes || !domains)
         return {};
     client::Profile profile = m_profile;
     profile.name = *name;
@@ -143,6 +156,8 @@ std::optional<client::Profile> ProfileForm::profile() const
     profile.user = *user;
     profile.pin = *pin;
     profile.acceptRoutes = *routes;
+    profile.usesDns = m_usesDns->isChecked();
+    profile.acceptDomains = *domains;
     profile.connectsAtStart = m_connectsAtStart->isChecked();
     profile.reconnects = m_reconnects->isChecked();
     profile.remembersPassword = m_remembersPassword->isChecked();
@@ -153,6 +168,7 @@ void ProfileForm::check()
 {
     m_routes.edit->setVisible(m_routeChoice->currentData().toInt() == NamedRoutes);
     m_routes.reason->setVisible(m_routes.edit->isVisibleTo(this));
+    m_domains.edit->setEnabled(m_usesDns->isChecked());
     Q_EMIT changed(profile().has_value());
 }
 

@@ -38,6 +38,7 @@ private:
     };
     [[nodiscard]] Field addField(QFormLayout& form, const QString& label, const QString& hint, const char* name);
     void addRoutes(QFormLayout& form);
+    void addNames(QFormLayout& form);
     void addSwitches(QFormLayout& form);
     void check();
     /// Shows the reason, if any. Nothing is said of a field that is empty because nobody has typed yet.
@@ -53,6 +54,8 @@ private:
     Field m_pin{};
     QComboBox* m_routeChoice = nullptr;
     Field m_routes{};
+    QCheckBox* m_usesDns = nullptr;
+    Field m_domains{};
     QCheckBox* m_connectsAtStart = nullptr;
     QCheckBox* m_reconnects = nullptr;
     QCheckBox* m_remembersPassword = nullptr;

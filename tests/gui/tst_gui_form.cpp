@@ -38,6 +38,9 @@ private Q_SLOTS:
     void acceptsNetworksByChoice_data();
     void acceptsNetworksByChoice();
     void keepsWhatHasNoField();
+    void takesDomains_data();
+    void takesDomains();
+    void asksForDomainsOnlyWhereNamesAreUsed();
     void addsByTheButton();
     void keepsTheTextWhenTheNameIsTaken();
     void locksTheServerWhileConnected();
@@ -108,6 +111,8 @@ void TestGuiForm::showsAProfileAsItIs()
     profile.connectsAtStart = true;
     profile.reconnects = false;
     profile.remembersPassword = true;
+    profile.usesDns = false;
+    profile.acceptDomains = {"lan", "corp"};
     ProfileForm form;
     form.set(profile);
     QCOMPARE(form.profile(), std::optional(profile));
@@ -155,6 +160,43 @@ void TestGuiForm::keepsWhatHasNoField()
     type(form, "name", QStringLiteral("Other"));
     QCOMPARE(form.profile()->knownRoutes, profile.knownRoutes);
     QCOMPARE(form.profile()->deviceKeyPlace, profile.deviceKeyPlace);
+}
+
+void TestGuiForm::takesDomains_data()
+{
+    QTest::addColumn<QString>("text");
+    QTest::addColumn<bool>("isValid");
+    QTest::addColumn<std::vector<std::string>>("domains");
+    using Domains = std::vector<std::string>;
+    QTest::newRow("none") << QString() << true << Domains{};
+    QTest::newRow("some") << QStringLiteral(" lan, Office.example;lan corp ") << true
+                          << Domains{"lan", "office.example", "corp"};
+    QTest::newRow("a dot alone") << QStringLiteral(".") << false << Domains{};
+    QTest::newRow("a link") << QStringLiteral("http://lan") << false << Domains{};
+    QTest::newRow("not ASCII") << QStringLiteral("b\u00fcro") << false << Domains{};
+}
+
+void TestGuiForm::takesDomains()
+{
+    QFETCH(QString, text);
+    ProfileForm form;
+    form.set(profileNamed("Office"));
+    type(form, "domains", text);
+    const auto profile = form.profile();
+    QTEST(profile.has_value(), "isValid");
+    QCOMPARE(textOf(form, "domainsReason").isEmpty(), profile.has_value());
+    if (profile)
+        QTEST(profile->acceptDomains, "domains");
+}
+
+void TestGuiForm::asksForDomainsOnlyWhereNamesAreUsed()
+{
+    ProfileForm form;
+    form.set(profileNamed("Office"));
+    QVERIFY(field(form, "domains").isEnabled());
+    form.findChild<QCheckBox*>(QStringLiteral("usesDns"))->setChecked(false);
+    QVERIFY(!field(form, "domains").isEnabled());
+    QVERIFY(!form.profile()->usesDns);
 }
 
 void TestGuiForm::addsByTheButton()

@@ -164,6 +164,8 @@ void TestClientOptions::takesDnsOptions()
     QVERIFY(!optionsOf(QStringLiteral("--server a --no-dns")).usesDns);
     const CliOptions options = optionsOf(QStringLiteral("--server a --accept-domain lan --accept-domain=corp"));
     QCOMPARE(options.acceptDomains, (std::vector<std::string>{"lan", "corp"}));
+    const CliOptions byLink = optionsOf(LinkText + QStringLiteral(" --no-dns"));
+    QVERIFY(!byLink.link->usesDns && byLink.link->acceptDomains.empty());
 }
 
 void TestClientOptions::takesBothForms()

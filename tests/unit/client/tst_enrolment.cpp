@@ -19,7 +19,8 @@ Invitation invitation()
             .invite = inviteSecret(),
             .user = "anna",
             .label = "Office",
-            .acceptRoutes = {false, {net::Prefix::parse("10.0.0.0/8").value()}}};
+            .acceptRoutes = {false, {net::Prefix::parse("10.0.0.0/8").value()}},
+            .acceptDomains = {"lan"}};
 }
 
 Result<Profile> enrolAt(const StorePlace& place, const Invitation& what)
@@ -86,6 +87,7 @@ void TestEnrolment::writesAPendingProfile()
     QCOMPARE(stored->user, std::string("anna"));
     QCOMPARE(stored->created, std::string(Now));
     QVERIFY(stored->acceptRoutes == invitation().acceptRoutes);
+    QVERIFY(stored->usesDns && stored->acceptDomains == invitation().acceptDomains);
 }
 
 void TestEnrolment::usesTheProfileThatIsThere()

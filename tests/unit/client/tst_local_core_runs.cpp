@@ -78,6 +78,8 @@ void TestLocalCoreRuns::connectsWithWhatTheProfileSays()
     profile.reconnects = false;
     profile.invite = inviteSecret();
     profile.acceptRoutes = {false, {prefix("10.0.0.0/8")}};
+    profile.usesDns = false;
+    profile.acceptDomains = {"lan"};
     scene.store(profile);
     const Pin device = scene.makeDeviceKey();
     scene.start();
@@ -89,6 +91,7 @@ void TestLocalCoreRuns::connectsWithWhatTheProfileSays()
     const ConnectionRequest& request = scene.engine.request();
     QVERIFY(request.options.server == profile.server && request.options.pin == profile.pin);
     QVERIFY(request.options.acceptRoutes == profile.acceptRoutes);
+    QVERIFY(!request.options.usesDns && request.options.acceptDomains == profile.acceptDomains);
     QVERIFY(request.options.credentials.invite == profile.invite && !request.options.credentials.password);
     QCOMPARE(request.options.credentials.deviceName, std::string("laptop"));
     QCOMPARE(request.options.user, std::string("anna"));

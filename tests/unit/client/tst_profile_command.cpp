@@ -138,7 +138,8 @@ void TestProfileCommand::listsProfiles()
                             R"({"name":"Home","server":"office.example.com:443","accept_routes":["auto"],
                                 "pin":"BwAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","pending":false,
                                 "created":"2026-01-31T12:00:00Z","connects_at_start":false,"reconnects":true,
-                                "remembers_password":false,"device_key":"file","known_routes":[]})")
+                                "remembers_password":false,"device_key":"file","known_routes":[],
+                                "uses_dns":true,"accept_domains":[]})")
                             .object()));
     QVERIFY(lines[1].value(u"pending").toBool());
     QCOMPARE(lines[1].value(u"user").toString(), QStringLiteral("anna"));
@@ -162,6 +163,7 @@ void TestProfileCommand::showsOne()
     client::Profile profile = profileNamed("Office %1");
     profile.acceptRoutes = {true, {net::Prefix::parse("10.0.0.0/8").value()}};
     profile.knownRoutes = {net::Prefix::parse("192.168.1.0/24").value()};
+    profile.acceptDomains = {"lan", "corp"};
     QVERIFY(place.store().add(profile).has_value());
     const ProfileAnswer shown = answer(place, Action::Show, "Office %1");
     QCOMPARE(shown.status, ExitStatus::Success);
@@ -170,6 +172,8 @@ void TestProfileCommand::showsOne()
                                       "Key of the server: BwAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n"
                                       "Accepted routes: auto, 10.0.0.0/8\n"
                                       "Networks so far: 192.168.1.0/24\n"
+                                      "Names of the office: asked there\n"
+                                      "Domains accepted as well: lan, corp\n"
                                       "Connects at start: no\n"
                                       "Reconnects: yes\n"
                                       "Password: asked for when needed\n"

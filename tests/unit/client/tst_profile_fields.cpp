@@ -38,6 +38,7 @@ private Q_SLOTS:
     void writesRoutesAsItReadsThem();
     void takesFewerRoutesThanAFileHolds();
     void namesTheNetworkOfAHost();
+    void readsDomains();
     void everyFaultHasASentence();
 
 private:
@@ -214,9 +215,29 @@ void TestProfileFields::namesTheNetworkOfAHost()
              QStringLiteral("192.168.7.9/24 is a single computer: its network is 192.168.7.0/24."));
 }
 
+void TestProfileFields::readsDomains()
+{
+    QVERIFY(readDomains(QStringLiteral(" ; ")).value().empty());
+    const auto domains = readDomains(QStringLiteral("lan, Office.Example  LAN;corp"));
+    QCOMPARE(domains.value(), (std::vector<std::string>{"lan", "office.example", "corp"}));
+    QCOMPARE(readDomains(domainsText(*domains)).value(), *domains);
+    for (const char* text : {"lan.", "a..b", "-a", "a_b", "*", "lan/8", "b\u00fcro"}) {
+        const auto refused = readDomains(QStringLiteral("corp ") + QString::fromUtf8(text));
+        QVERIFY2(!refused, text);
+        QCOMPARE(refused.error().fault, FieldFault::NotADomain);
+        QCOMPARE(refused.error().part, QString::fromUtf8(text));
+    }
+    QStringList many;
+    for (std::size_t i = 0; i < MaxProfileDomains; ++i)
+        many.append(QStringLiteral("d%1").arg(i));
+    QVERIFY(readDomains(many.join(QLatin1Char(' '))).has_value());
+    many.append(QStringLiteral("lan"));
+    QCOMPARE(readDomains(many.join(QLatin1Char(' '))).error().fault, FieldFault::TooManyDomains);
+}
+
 void TestProfileFields::everyFaultHasASentence()
 {
-    for (int i = 0; i <= int(FieldFault::TooManyRoutes); ++i) {
+    for (int i = 0; i <= int(FieldFault::TooManyDomains); ++i) {
         const QString sentence = sentenceFor(
             FieldError{.fault = FieldFault(i), .part = QStringLiteral("a\nb"), .meant = {}, .maxBytes = 64});
         QVERIFY2(sentence.endsWith(QLatin1Char('.')) && !sentence.contains(QLatin1Char('%')), qPrintable(sentence));

@@ -117,6 +117,8 @@ void TestProfileStore::keepsEveryFieldApart_data()
     row("no reconnect", [](Profile& profile) { profile.reconnects = false; });
     row("password", [](Profile& profile) { profile.remembersPassword = true; });
     row("key in the keyring", [](Profile& profile) { profile.deviceKeyPlace = DeviceKeyPlace::Keyring; });
+    row("names left alone", [](Profile& profile) { profile.usesDns = false; });
+    row("domains", [](Profile& profile) { profile.acceptDomains = {"lan", "office.example"}; });
     row("known routes", [](Profile& profile) {
         profile.knownRoutes = {net::Prefix::parse("10.0.0.0/8").value(), net::Prefix::parse("fd00::/8").value()};
     });
@@ -295,6 +297,13 @@ void TestProfileStore::refusesADamagedFile_data()
     row("too many known routes",
         with("\"known_routes\": [\n    ]",
              ("\"known_routes\": [" + QByteArray("\"10.0.0.0/8\",").repeated(256) + "\"10.0.0.0/8\"]").constData()));
+    row("names as a number", with("\"uses_dns\": true", "\"uses_dns\": 1"));
+    row("domains as text", with("\"accept_domains\": [\n    ]", "\"accept_domains\": \"lan\""));
+    row("no domain", with("\"accept_domains\": [\n    ]", "\"accept_domains\": [\"a b\"]"));
+    row("number as a domain", with("\"accept_domains\": [\n    ]", "\"accept_domains\": [8]"));
+    row("too many domains",
+        with("\"accept_domains\": [\n    ]",
+             ("\"accept_domains\": [" + QByteArray("\"lan\",").repeated(64) + "\"lan\"]").constData()));
     row("too large", good() + QByteArray(int(MaxProfileBytes), ' '));
 }
 
@@ -493,6 +502,7 @@ void TestProfileStore::exportsNothingOfThisComputer()
     profile.remembersPassword = true;
     profile.deviceKeyPlace = DeviceKeyPlace::Keyring;
     profile.knownRoutes = {net::Prefix::parse("10.0.0.0/8").value()};
+    profile.acceptDomains = {"lan"};
     QCOMPARE(toExportText(profile), toFileText(plain));
 }
 
@@ -504,6 +514,7 @@ void TestProfileStore::importsOnlyWhatAnotherMayDecide()
     profile.invite = inviteSecret();
     profile.connectsAtStart = true;
     profile.knownRoutes = profile.acceptRoutes.named;
+    profile.acceptDomains = {"com"};
     const QByteArray text = toFileText(profile);
     const auto imported = parseImport(asBytes({text.constData(), std::size_t(text.size())}));
     QVERIFY(imported.has_value());
