@@ -312,6 +312,11 @@ std::chrono::microseconds Attempt::roundTrip() const
     return info && *info ? (*info)->roundTrip : std::chrono::microseconds(0);
 }
 
+std::string Attempt::congestion() const
+{
+    return m_lineWatch && !m_isOver ? m_lineWatch->status().algorithm : std::string();
+}
+
 PasswordFate Attempt::passwordFate() const
 {
     if (sentLogin() != protocol::LoginMethod::Password || m_isServerBusy)

@@ -49,6 +49,8 @@ public:
     [[nodiscard]] PasswordFate passwordFate() const;
     /// Of the outer line, as it is now; 0: not connected, or not known.
     [[nodiscard]] std::chrono::microseconds roundTrip() const;
+    /// The congestion control of the outer line; empty: not connected, or not known.
+    [[nodiscard]] std::string congestion() const;
 
 Q_SIGNALS:
     /// Each stage once, in order.

@@ -38,6 +38,8 @@ public:
     {
         return m_attempt ? m_attempt->roundTrip() : std::chrono::microseconds(0);
     }
+    /// As Attempt::congestion().
+    [[nodiscard]] std::string congestion() const { return m_attempt ? m_attempt->congestion() : std::string(); }
 
 Q_SIGNALS:
     void stateChanged(const gvpn::client::State& state);

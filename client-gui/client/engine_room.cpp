@@ -15,6 +15,16 @@ Q_LOGGING_CATEGORY(lcEngine, "gvpn.client")
 /// How often it is looked whether the servers have got the goodbyes.
 constexpr Duration FarewellStep{10};
 
+std::vector<DroppedPackets> dropsIn(const tunnel::Counters& counters)
+{
+    std::vector<DroppedPackets> drops;
+    for (std::size_t i = 0; i < counters.drops.size(); ++i) {
+        if (counters.drops[i] > 0)
+            drops.push_back({tunnel::dropReasonName(static_cast<tunnel::DropReason>(i)), counters.drops[i]});
+    }
+    return drops;
+}
+
 }  // namespace
 
 EngineRoom::EngineRoom(Result<std::unique_ptr<EdgeSource>> source)
@@ -102,7 +112,9 @@ void EngineRoom::reportTraffic(ConnectionId id)
     const tunnel::Counters& counters = tunnel.connection->counters();
     Q_EMIT trafficChanged(id, {.bytesUp = counters.bytesFromTun,
                                .bytesDown = counters.bytesToTun,
-                               .roundTrip = tunnel.connection->roundTrip()});
+                               .roundTrip = tunnel.connection->roundTrip(),
+                               .congestion = tunnel.connection->congestion(),
+                               .drops = dropsIn(counters)});
     tunnel.trafficTimer->start(TrafficInterval, [this, id] { reportTraffic(id); });
 }
 

@@ -313,7 +313,7 @@ void MainWindow::onClock()
 void MainWindow::copyDetails()
 {
     if (const client::ProfileEntry* entry = m_core.find(chosen().toStdString()))
-        QApplication::clipboard()->setText(failureDetails(*entry, QDateTime::currentDateTimeUtc(), m_version));
+        QApplication::clipboard()->setText(detailsToCopy(*entry, QDateTime::currentDateTimeUtc(), m_version));
 }
 
 void MainWindow::showBrokenFiles()

@@ -112,7 +112,29 @@ Presentation presentConnected(const ProfileEntry& entry, const Connected& state)
             .detail = routes.empty() ? Tr::tr("You are connected to %1.").arg(serverText(entry))
                                      : Tr::tr("You can reach: %1").arg(routesText(routes)),
             .action = Action::Disconnect,
-            .button = Tr::tr("&Disconnect")};
+            .button = Tr::tr("&Disconnect"),
+            .hasDetailsToCopy = true};
+}
+
+/// What only who helps wants to know.
+std::vector<Fact> technicalFacts(const client::Traffic& traffic)
+{
+    QStringList drops;
+    for (const client::DroppedPackets& dropped : traffic.drops)
+        drops.append(QStringLiteral("%1 %2").arg(fromView(dropped.reason)).arg(dropped.count));
+    std::vector<Fact> all;
+    all.push_back({Tr::tr("Dropped packets"), drops.isEmpty() ? Tr::tr("none") : drops.join(QStringLiteral(", "))});
+    if (!traffic.congestion.empty())
+        all.push_back({Tr::tr("Congestion control"), QString::fromStdString(traffic.congestion)});
+    return all;
+}
+
+QStringList linesOf(const std::vector<Fact>& facts)
+{
+    QStringList lines;
+    for (const Fact& fact : facts)
+        lines.append(Tr::tr("%1: %2").arg(fact.label, fact.value));
+    return lines;
 }
 
 }  // namespace
@@ -264,13 +286,17 @@ QString trayToolTip(std::span<const ProfileEntry> entries, const QDateTime& now)
     return lines.isEmpty() ? Tr::tr("gvpn: not connected") : lines.join(QLatin1Char('\n'));
 }
 
-QString failureDetails(const ProfileEntry& entry, const QDateTime& now, const QString& version)
+QString detailsToCopy(const ProfileEntry& entry, const QDateTime& now, const QString& version)
 {
     const Presentation shown = present(entry);
     if (!shown.hasDetailsToCopy)
         return {};
-    QStringList lines{Tr::tr("Profile: %1").arg(nameOf(entry)), Tr::tr("Server: %1").arg(serverText(entry)),
-                      Tr::tr("What happened: %1").arg(shown.detail)};
+    QStringList lines{Tr::tr("Profile: %1").arg(nameOf(entry))};
+    if (shown.phase == Phase::Connected)
+        lines += linesOf(facts(entry, now)) + linesOf(technicalFacts(entry.traffic));
+    else
+        lines +=
+            QStringList{Tr::tr("Server: %1").arg(serverText(entry)), Tr::tr("What happened: %1").arg(shown.detail)};
     if (const client::Fault* fault = faultOf(entry))
         lines.append(Tr::tr("Stage: %1, code: %2")
                          .arg(fromView(client::stageName(fault->stage)), fromView(errorCodeName(fault->error.code))));

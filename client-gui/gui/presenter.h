@@ -57,8 +57,9 @@ struct Fact {
 [[nodiscard]] std::vector<Fact> facts(const client::ProfileEntry& entry, const QDateTime& now);
 /// One line for each profile that is not at rest.
 [[nodiscard]] QString trayToolTip(std::span<const client::ProfileEntry> entries, const QDateTime& now);
-/// For the person who helps: what failed, where, and with which version.
-[[nodiscard]] QString failureDetails(const client::ProfileEntry& entry, const QDateTime& now, const QString& version);
+/// For the person who helps: what failed and where, or how the connection is; and with which version. Empty: it is at
+/// rest.
+[[nodiscard]] QString detailsToCopy(const client::ProfileEntry& entry, const QDateTime& now, const QString& version);
 /// For the log, in English: "waiting profile=Office stage=tcp code=unreachable reason=…".
 [[nodiscard]] QString logText(const client::ProfileEntry& entry);
 /// "172.17.0.0/16, 10.1.0.0/24"

@@ -161,7 +161,7 @@ void ProfilePage::changeEvent(QEvent* event)
 void ProfilePage::retranslate()
 {
     m_copy->setText(tr("C&opy details"));
-    m_copy->setToolTip(tr("Copies what failed, so that you can send it to who helps you"));
+    m_copy->setToolTip(tr("Copies the details, so that you can send them to who helps you"));
     m_progress->setAccessibleName(tr("Progress of the connection"));
     m_remarks->setAccessibleName(tr("Remarks"));
 }

@@ -44,6 +44,7 @@ private Q_SLOTS:
     void doublesAmpersandsInTheMenu();
     void namesWhatIsUpInTheToolTip();
     void copiesWhatHelps();
+    void copiesHowAConnectionIs();
     void logsEachState_data();
     void logsEachState();
     void computesRatesFromTotals();
@@ -124,7 +125,7 @@ void TestGuiTexts::presentsEachState_data()
     row("connecting", connecting(client::Stage::Login), Phase::Connecting, Action::Disconnect, "Connecting",
         "Logging in", false);
     row("reconnecting", again, Phase::Connecting, Action::Disconnect, "Reconnecting", "name", false);
-    row("connected", connected(), Phase::Connected, Action::Disconnect, "Connected", "172.17.0.0/16", false);
+    row("connected", connected(), Phase::Connected, Action::Disconnect, "Connected", "172.17.0.0/16", true);
     row("waiting", waiting(2s), Phase::Trouble, Action::Disconnect, "Waiting: next try in 2 second(s)",
         "connection refused", true);
     row("disconnecting", client::Disconnecting{}, Phase::Connecting, Action::None, "Disconnecting", "network", false);
@@ -176,7 +177,7 @@ void TestGuiTexts::tellsARefusalAsTrouble()
     const Presentation shown = present(entry);
     QCOMPARE(shown.phase, Phase::Trouble);
     QCOMPARE(shown.detail, QStringLiteral("Another program uses it."));
-    QVERIFY(failureDetails(entry, Now, QStringLiteral("1")).contains(QStringLiteral("Another program")));
+    QVERIFY(detailsToCopy(entry, Now, QStringLiteral("1")).contains(QStringLiteral("Another program")));
 }
 
 void TestGuiTexts::waitsForAnAnswerAsConnecting()
@@ -255,11 +256,28 @@ void TestGuiTexts::copiesWhatHelps()
 {
     client::ProfileEntry entry = entryWith(failed());
     entry.remarks = {QStringLiteral("A remark.")};
-    const QString text = failureDetails(entry, Now, QStringLiteral("0.1.0"));
+    const QString text = detailsToCopy(entry, Now, QStringLiteral("0.1.0"));
     for (const char* part : {"Office", "office.example.com:443", "tcp", "unreachable", "connection refused", "0.1.0",
                              "2026-02-01T12:00:00Z", "A remark."})
         QVERIFY2(text.contains(QLatin1String(part)), part);
-    QVERIFY(failureDetails(entryWith(connected()), Now, {}).isEmpty());
+    QVERIFY(detailsToCopy(entryWith(client::Disconnected{}), Now, {}).isEmpty());
+}
+
+void TestGuiTexts::copiesHowAConnectionIs()
+{
+    client::ProfileEntry entry = entryWith(connected());
+    QVERIFY(!detailsToCopy(entry, Now, {}).contains(QStringLiteral("Congestion")));
+    QVERIFY(detailsToCopy(entry, Now, {}).contains(QStringLiteral("Dropped packets: none")));
+    entry.connectedSince = Now.addSecs(-65);
+    entry.traffic = {.bytesUp = 1000,
+                     .bytesDown = 0,
+                     .roundTrip = 38ms,
+                     .congestion = "bbr",
+                     .drops = {{"queue-full", 3}, {"too-late", 12}}};
+    const QString text = detailsToCopy(entry, Now, QStringLiteral("0.1.0"));
+    for (const char* line : {"Profile: Office", "Your address: 10.86.0.2", "Connected for: 1 min 5 s",
+                             "Dropped packets: queue-full 3, too-late 12", "Congestion control: bbr", "gvpn 0.1.0"})
+        QVERIFY2(text.contains(QString::fromUtf8(line)), line);
 }
 
 void TestGuiTexts::logsEachState_data()

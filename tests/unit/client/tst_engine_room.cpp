@@ -83,12 +83,16 @@ void TestEngineRoom::reportsTrafficOnceASecondWhileItIsConnected()
     scene.scene.tunDevice->inject(out);
     scene.scene.server().sendPacket(in);
     scene.scene.server().sendPacket(in);
+    scene.scene.server().sendPacket(net::makeEchoRequest(address("172.17.0.5"), address("10.86.0.9"), {7, 3}));
     scene.scene.advance(Duration(2'500));
     QCOMPARE(scene.traffics[1].size(), std::size_t{3});
     const Traffic& before = scene.traffics[1].front();  // the probe
     QCOMPARE(scene.traffics[1].back().bytesUp, before.bytesUp + out.size());
     QCOMPARE(scene.traffics[1].back().bytesDown, before.bytesDown + 2 * in.size() + out.size());  // and the answer
     QCOMPARE(scene.traffics[1].back().roundTrip, 12'000us);
+    QCOMPARE(scene.traffics[1].back().congestion, std::string("cubic"));
+    QVERIFY(before.drops.empty());
+    QCOMPARE(scene.traffics[1].back().drops, (std::vector<DroppedPackets>{{"foreign-destination", 1}}));
     scene.room.close(1);
     scene.scene.advance(Duration(5'000));
     QCOMPARE(scene.traffics[1].size(), std::size_t{3});
