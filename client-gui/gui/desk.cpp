@@ -20,6 +20,8 @@ namespace gvpn::gui {
 
 namespace {
 
+constexpr int IconLinesHigh = 4;
+
 const client::ProfileEntry* findByServer(const client::ClientCore& core, const net::HostPort& server)
 {
     const auto& all = core.profiles();
@@ -239,7 +241,8 @@ void Desk::showAbout()
     box->setAttribute(Qt::WA_DeleteOnClose);
     box->setWindowTitle(tr("About gvpn"));
     box->setTextFormat(Qt::PlainText);
-    box->setIconPixmap(m_window.windowIcon().pixmap(64));
+    const int side = m_window.fontMetrics().height() * IconLinesHigh;
+    box->setIconPixmap(m_window.windowIcon().pixmap(QSize(side, side), m_window.devicePixelRatioF()));
     box->setText(tr("gvpn %1").arg(m_version));
     box->setInformativeText(tr("Connects this computer to an office network through one encrypted connection.\n"
                                "Free software: GNU General Public License, version 3 or later."));

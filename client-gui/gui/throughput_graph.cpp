@@ -6,23 +6,29 @@
 #include <QPainter>
 #include <QPainterPath>
 
+#include <utility>
+
 namespace gvpn::gui {
 
 namespace {
 
 constexpr int LinesHigh = 7;
 constexpr int CharactersWide = 40;
+constexpr int SampleCharacters = 4;  // a piece of each line, before its text
 constexpr int AreaAlpha = 60;
+/// Of a line's height: what grows with the font is right at any scale.
+constexpr double PenPart = 0.1;
+constexpr double MarginPart = 0.25;
 
-/// Told apart by brightness too, and readable on light and dark.
-QColor downColor(const QPalette& palette)
+// Colours of the theme only, and told apart by the kind of line, too.
+QPen downPen(const QWidget& widget)
 {
-    return palette.color(QPalette::Highlight);
+    return QPen(widget.palette().color(QPalette::Highlight), widget.fontMetrics().lineSpacing() * PenPart);
 }
 
-QColor upColor(const QPalette& palette)
+QPen upPen(const QWidget& widget)
 {
-    return palette.color(QPalette::Base).lightness() > 127 ? QColor(0xb3, 0x5c, 0x00) : QColor(0xff, 0xb8, 0x6c);
+    return QPen(widget.palette().color(QPalette::Text), widget.fontMetrics().lineSpacing() * PenPart, Qt::DashLine);
 }
 
 }  // namespace
@@ -58,7 +64,7 @@ void ThroughputGraph::paintEvent(QPaintEvent* event)
     painter.setRenderHint(QPainter::Antialiasing);
     painter.fillRect(rect(), palette().base());
     const int line = fontMetrics().lineSpacing();
-    const QRectF area = QRectF(rect()).adjusted(1, line * 1.25, -1, -1);
+    const QRectF area = QRectF(rect()).adjusted(1, line * (1 + 2 * MarginPart), -1, -1);
     painter.setPen(palette().color(QPalette::Mid));
     for (const double part : {0.0, 0.5, 1.0}) {
         const double y = area.top() + area.height() * part;
@@ -88,26 +94,31 @@ void ThroughputGraph::drawCurves(QPainter& painter, const QRectF& area) const
     QPainterPath filled = down;
     filled.lineTo(area.right(), area.bottom());
     filled.lineTo(first, area.bottom());
-    QColor fill = downColor(palette());
+    QColor fill = downPen(*this).color();
     fill.setAlpha(AreaAlpha);
     painter.fillPath(filled, fill);
-    painter.strokePath(down, QPen(downColor(palette()), 1.5));
-    painter.strokePath(up, QPen(upColor(palette()), 1.5, Qt::DashLine));
+    painter.strokePath(down, downPen(*this));
+    painter.strokePath(up, upPen(*this));
 }
 
 void ThroughputGraph::drawLegend(QPainter& painter) const
 {
-    const QRect top(4, 2, width() - 8, fontMetrics().lineSpacing());
-    const Rate now = m_history.current();
-    const QString down = tr("↓ %1").arg(rateText(now.down));
-    const QString up = tr("↑ %1").arg(rateText(now.up));
+    const double line = fontMetrics().lineSpacing();
+    const double sample = fontMetrics().averageCharWidth() * SampleCharacters;
+    QRectF rest(line * MarginPart, line * MarginPart, width() - 2 * line * MarginPart, line);
     painter.setPen(palette().color(QPalette::Text));
-    painter.drawText(top, Qt::AlignRight, tr("scale: %1").arg(rateText(m_history.scale())));
-    painter.setPen(downColor(palette()));
-    painter.drawText(top, Qt::AlignLeft, down);
-    painter.setPen(upColor(palette()));
-    const int offset = fontMetrics().horizontalAdvance(down) + fontMetrics().averageCharWidth() * 2;
-    painter.drawText(top.adjusted(offset, 0, 0, 0), Qt::AlignLeft, up);
+    painter.drawText(rest, Qt::AlignRight, tr("scale: %1").arg(rateText(m_history.scale())));
+    const Rate now = m_history.current();
+    for (const auto& [pen, text] : {std::pair{downPen(*this), tr("↓ %1").arg(rateText(now.down))},
+                                    std::pair{upPen(*this), tr("↑ %1").arg(rateText(now.up))}}) {
+        painter.setPen(pen);
+        painter.drawLine(QPointF(rest.left(), rest.center().y()),
+                         QPointF(rest.left() + sample - line * MarginPart, rest.center().y()));
+        rest.setLeft(rest.left() + sample);
+        painter.setPen(palette().color(QPalette::Text));
+        painter.drawText(rest, Qt::AlignLeft, text);
+        rest.setLeft(rest.left() + fontMetrics().horizontalAdvance(text) + line);
+    }
 }
 
 void ThroughputGraph::changeEvent(QEvent* event)

@@ -3,6 +3,7 @@
 #include "gui/icons.h"
 #include "gui/main_window.h"
 #include "gui/profile_list_model.h"
+#include "gui/throughput_graph.h"
 #include "gui/tray.h"
 
 #include <QAbstractItemModelTester>
@@ -38,6 +39,7 @@ private Q_SLOTS:
     void hasANameForEverythingThatTakesTheFocus();
     void goesFromTheListToTheLargeButton();
     void hasAnIconForEachPhase();
+    void drawsWithTheThemesColours();
     void listsStatesAtAGlance();
     void connectsByTheTraysMenu();
 };
@@ -288,6 +290,35 @@ void TestGuiWindow::hasAnIconForEachPhase()
     }
     QCOMPARE(pictures.size(), 4);
     QVERIFY(!programIcon().pixmap(64).isNull());
+}
+
+void TestGuiWindow::drawsWithTheThemesColours()
+{
+    // No colour of this theme has any green.
+    QPalette theme(QColor(80, 0, 80), QColor(40, 0, 40));
+    theme.setColor(QPalette::Base, Qt::black);
+    theme.setColor(QPalette::Text, Qt::red);
+    theme.setColor(QPalette::Highlight, Qt::blue);
+    theme.setColor(QPalette::Mid, Qt::magenta);
+    ThroughputGraph graph;
+    graph.setPalette(theme);
+    graph.resize(graph.sizeHint());
+    ThroughputHistory history;
+    for (unsigned i = 0; i < 20; ++i)
+        history.add({.bytesUp = i * i * 10'000, .bytesDown = i * 500'000}, std::chrono::seconds(i));
+    graph.setHistory(history);
+    const QImage picture = graph.grab().toImage().convertToFormat(QImage::Format_RGB32);
+    bool hasRed = false;
+    bool hasBlue = false;
+    for (int y = 0; y < picture.height(); ++y) {
+        for (int x = 0; x < picture.width(); ++x) {
+            const QRgb colour = picture.pixel(x, y);
+            QVERIFY2(qGreen(colour) == 0, qPrintable(QStringLiteral("%1,%2: %3").arg(x).arg(y).arg(colour, 0, 16)));
+            hasRed = hasRed || (qRed(colour) > 200 && qBlue(colour) < 50);
+            hasBlue = hasBlue || (qBlue(colour) > 200 && qRed(colour) < 50);
+        }
+    }
+    QVERIFY(hasRed && hasBlue);
 }
 
 void TestGuiWindow::listsStatesAtAGlance()
