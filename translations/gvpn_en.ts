@@ -54,5 +54,12 @@
             <numerusform>These are too many: fewer than %n networks fit.</numerusform>
         </translation>
     </message>
+    <message numerus="yes">
+        <source>These are too many: at most %n domain(s) fit.</source>
+        <translation>
+            <numerusform>These are too many: at most %n domain fits.</numerusform>
+            <numerusform>These are too many: at most %n domains fit.</numerusform>
+        </translation>
+    </message>
 </context>
 </TS>
