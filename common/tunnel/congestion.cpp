@@ -84,13 +84,14 @@ std::optional<CongestionSwitch> CongestionChoice::observe(const transport::LineI
 std::optional<CongestionSwitch> CongestionChoice::judgeLoss(const transport::LineInfo& info)
 {
     const std::uint32_t sent = info.segmentsSent - m_judged.segmentsSent;
-    if (sent < JudgedSegments)
+    if (++m_looks < LooksJudged || sent < JudgedSegments)
         return std::nullopt;
+    m_looks = 0;
     const std::uint32_t lost = lostBetween(m_judged, info);
     m_judged = info;
     const bool isLossy = std::uint64_t{1000} * lost >= std::uint64_t{LossyPerMille} * sent;
-    m_lossyLooks = isLossy && isLong(info) ? m_lossyLooks + 1 : 0;
-    if (m_lossyLooks < LossyLooks)
+    m_lossyJudgements = isLossy && isLong(info) ? m_lossyJudgements + 1 : 0;
+    if (m_lossyJudgements < LossyJudgements)
         return std::nullopt;
     return CongestionSwitch{std::string(LossProof), describeLoss(lost, sent, info.roundTrip)};
 }

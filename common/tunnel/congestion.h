@@ -23,8 +23,10 @@ inline constexpr std::uint32_t JudgedSegments = 200;
 /// 40 ms itself it loses 0.3 of a thousand at 100 Mbit/s and 1.7 at 10 Mbit/s; where 3 of a thousand are lost anyhow
 /// it gets 10 Mbit/s of whatever the line has.
 inline constexpr std::uint32_t LossyPerMille = 3;
-/// One look may fall on the moment when a new stream has overfilled the line's queue.
-inline constexpr unsigned LossyLooks = 2;
+/// What was lost is judged at every third look: after less time, the same loss on a long line would be judged twice.
+inline constexpr unsigned LooksJudged = 3;
+/// One judgement may fall on the moment when a new stream has overfilled the line's queue.
+inline constexpr unsigned LossyJudgements = 2;
 /// CUBIC leaves its fast start for good when a round trip takes an eighth longer than the ones before (HyStart, RFC
 /// 9406). That may be a busy computer's doing, and it then needs ten seconds and more to fill a long line. So many
 /// looks in a row at a full window are no chance, while nothing was lost so far and no queue of an eighth stands on the
@@ -59,7 +61,7 @@ public:
 
     /// What to switch to at once.
     [[nodiscard]] std::optional<CongestionSwitch> atStart() const;
-    /// Some times a second while something is being sent. What to switch to; once.
+    /// Once a LookInterval while something is being sent. What to switch to; once.
     [[nodiscard]] std::optional<CongestionSwitch> observe(const transport::LineInfo& info);
     /// Why nothing was switched so far.
     [[nodiscard]] std::string reasonToStay() const;
@@ -73,10 +75,11 @@ private:
     }
 
     CongestionMode m_mode;
-    transport::LineInfo m_judged;  // up to here
-    unsigned m_lossyLooks = 0;     // in a row
-    unsigned m_timidLooks = 0;     // in a row
-    std::string m_running;         // from the beginning
+    transport::LineInfo m_judged;    // up to here
+    unsigned m_looks = 0;            // since then
+    unsigned m_lossyJudgements = 0;  // in a row
+    unsigned m_timidLooks = 0;       // in a row
+    std::string m_running;           // from the beginning
     bool m_isDone = false;
 };
 

@@ -12,8 +12,8 @@
 namespace gvpn::tunnel {
 
 /// One system call each time. A second would be often enough for a line that is what it was; at the beginning of a
-/// transfer over a lossy one the flows inside have shrunk by then, and take many seconds to grow again.
-inline constexpr Duration LookInterval{250};
+/// transfer the flows inside have shrunk by then, and take many seconds to grow again.
+inline constexpr Duration LookInterval{100};
 
 /// For `status` and events.
 struct CongestionStatus {

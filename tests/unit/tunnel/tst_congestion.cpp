@@ -29,6 +29,15 @@ LineInfo longLine()
     return info;
 }
 
+/// As many looks at the same as are judged together.
+std::optional<CongestionSwitch> judge(CongestionChoice& choice, const LineInfo& info)
+{
+    std::optional<CongestionSwitch> wanted;
+    for (unsigned look = 0; look < LooksJudged && !wanted; ++look)
+        wanted = choice.observe(info);
+    return wanted;
+}
+
 }  // namespace
 
 class CongestionTest : public QObject {
@@ -41,7 +50,8 @@ private Q_SLOTS:
     void movesALossyLongLine_data();
     void movesALossyLongLine();
     void waitsUntilEnoughWasSent();
-    void needsTwoLossyLooksInARow();
+    void judgesLossAtEveryThirdLook();
+    void needsTwoLossyJudgementsInARow();
     void movesAConnectionThatLeavesALongLineEmpty_data();
     void movesAConnectionThatLeavesALongLineEmpty();
     void needsSeveralLooksAtAnEmptyLineInARow();
@@ -127,10 +137,10 @@ void CongestionTest::movesALossyLongLine()
     info.roundTrip = info.minRoundTrip = std::chrono::microseconds(microseconds);
     CongestionChoice choice(Auto, "cubic");
     std::optional<CongestionSwitch> wanted;
-    for (unsigned i = 0; i < LossyLooks; ++i) {
+    for (unsigned i = 0; i < LossyJudgements; ++i) {
         QVERIFY(!wanted);
         info = after(info, static_cast<std::uint32_t>(sent), static_cast<std::uint32_t>(lost));
-        wanted = choice.observe(info);
+        wanted = judge(choice, info);
     }
     QTEST(wanted.has_value(), "isMoved");
     if (wanted)
@@ -144,26 +154,37 @@ void CongestionTest::waitsUntilEnoughWasSent()
     // 199 are too few, but they are not forgotten.
     for (int i = 0; i < 199; ++i) {
         info = after(info, 1, 1);
-        QVERIFY(!choice.observe(info));
+        QVERIFY(!judge(choice, info));
     }
     info = after(info, 1, 1);
-    QVERIFY(!choice.observe(info));
+    QVERIFY(!judge(choice, info));
     info = after(info, JudgedSegments, JudgedSegments);
-    QVERIFY(choice.observe(info).has_value());
+    QVERIFY(judge(choice, info).has_value());
 }
 
-void CongestionTest::needsTwoLossyLooksInARow()
+void CongestionTest::judgesLossAtEveryThirdLook()
+{
+    CongestionChoice choice(Auto, "cubic");
+    LineInfo info = longLine();
+    for (unsigned look = 1; look < LooksJudged * LossyJudgements; ++look) {
+        info = after(info, 1000, 50);
+        QVERIFY(!choice.observe(info));
+    }
+    QVERIFY(choice.observe(after(info, 1000, 50)).has_value());
+}
+
+void CongestionTest::needsTwoLossyJudgementsInARow()
 {
     CongestionChoice choice(Auto, "cubic");
     LineInfo info = longLine();
     for (int i = 0; i < 20; ++i) {
         info = after(info, 1000, i % 2 == 0 ? 50 : 0);
-        QVERIFY(!choice.observe(info));
+        QVERIFY(!judge(choice, info));
     }
     info = after(info, 1000, 50);
-    QVERIFY(!choice.observe(info));
+    QVERIFY(!judge(choice, info));
     info = after(info, 1000, 50);
-    const auto wanted = choice.observe(info);
+    const auto wanted = judge(choice, info);
     QVERIFY(wanted.has_value());
     QCOMPARE(wanted->reason, std::string("5.0 % of the segments were lost at a round-trip time of 41 ms"));
 }
@@ -253,7 +274,7 @@ void CongestionTest::switchesOnce()
     int switches = 0;
     for (int i = 0; i < 20; ++i) {
         info = after(info, 1000, 50);
-        switches += choice.observe(info) ? 1 : 0;
+        switches += judge(choice, info) ? 1 : 0;
     }
     QCOMPARE(switches, 1);
 }
@@ -266,7 +287,7 @@ void CongestionTest::passesOverSegmentsThatHadArrived()
         info = after(info, 1000, 50);
         // The peer may also report more duplicates than we have sent.
         info.segmentsDuplicated += i % 2 == 0 ? 49 : 60;
-        QVERIFY(!choice.observe(info));
+        QVERIFY(!judge(choice, info));
     }
 }
 
@@ -277,7 +298,7 @@ void CongestionTest::goesByTheLinesOwnRoundTripNotTheQueues()
     info.minRoundTrip = 200us;
     for (int i = 0; i < 5; ++i) {
         info = after(info, 1000, 50);
-        QVERIFY(!choice.observe(info));
+        QVERIFY(!judge(choice, info));
     }
 }
 
@@ -287,8 +308,8 @@ void CongestionTest::goesByTheRoundTripWhileNoOwnOneIsKnown()
     LineInfo info = longLine();
     info.minRoundTrip = 0us;
     info = after(info, 1000, 50);
-    QVERIFY(!choice.observe(info));
-    QVERIFY(choice.observe(after(info, 1000, 50)).has_value());
+    QVERIFY(!judge(choice, info));
+    QVERIFY(judge(choice, after(info, 1000, 50)).has_value());
 }
 
 void CongestionTest::countsOnWhenTheCountersBeginAnew()
@@ -300,10 +321,10 @@ void CongestionTest::countsOnWhenTheCountersBeginAnew()
         info.segmentsRetransmitted = std::numeric_limits<std::uint32_t>::max() - 5;
         info.segmentsDuplicated = std::numeric_limits<std::uint32_t>::max();
         // The first look is at all that was sent so far: with next to no segments lost that had not arrived.
-        bool isMoved = choice.observe(info).has_value();
+        bool isMoved = judge(choice, info).has_value();
         for (int i = 0; i < 3; ++i) {
             info = after(info, 1000, lost);
-            isMoved = choice.observe(info).has_value() || isMoved;
+            isMoved = judge(choice, info).has_value() || isMoved;
         }
         return isMoved;
     };
@@ -330,7 +351,7 @@ void CongestionTest::leavesAnythingButAutoAlone()
     LineInfo info = longLine();
     for (int i = 0; i < 5; ++i) {
         info = after(info, 1000, 50);
-        QVERIFY(!choice.observe(info));
+        QVERIFY(!judge(choice, info));
     }
 }
 
