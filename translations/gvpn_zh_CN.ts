@@ -1574,8 +1574,8 @@ Add one with the link that you got from its administrator.</source>
         <translation>另外查询(&amp;O)：</translation>
     </message>
     <message>
-        <source>domains such as lan, if the server names them</source>
-        <translation>例如 lan 这样的域名（如果服务器提供）</translation>
+        <source>other domains, such as lan</source>
+        <translation>其他域名，例如 lan</translation>
     </message>
 </context>
 <context>

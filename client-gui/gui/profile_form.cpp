@@ -71,7 +71,7 @@ void ProfileForm::addNames(QFormLayout& form)
     m_usesDns = new QCheckBox(tr("Ask the office for names of its own &domains"), this);
     m_usesDns->setObjectName(QStringLiteral("usesDns"));
     form.addRow(QString(), m_usesDns);
-    m_domains = addField(form, tr("Als&o ask it for:"), tr("domains such as lan, if the server names them"), "domains");
+    m_domains = addField(form, tr("Als&o ask it for:"), tr("other domains, such as lan"), "domains");
     connect(m_usesDns, &QCheckBox::toggled, this, &ProfileForm::check);
 }
 

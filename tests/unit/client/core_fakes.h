@@ -61,6 +61,8 @@ public:
     void look(Done done) override
     {
         ++looks;
+        if (meanwhile)
+            meanwhile();
         if (hangs)
             lateAnswers.push_back([done] { done({}); });
         else
@@ -73,7 +75,7 @@ public:
     bool hangs = false;           // even when it is only looked at
     int looks = 0;
     bool waits = false;
-    std::function<void()> meanwhile;  // while something is being written
+    std::function<void()> meanwhile;  // while it is looked at, or written to
     std::vector<std::function<void()>> lateAnswers;
     std::vector<std::string> calls;
 

@@ -263,10 +263,10 @@ void TestLocalCoreRuns::asksTheKeyringAgainWhenAPersonDoes()
         scene.store(profile);
     }
     scene.start(true);
-    QCOMPARE(scene.keyring.calls.size(), std::size_t{1});
+    QVERIFY(scene.keyring.looks == 1 && scene.keyring.calls.empty());
     QVERIFY(scene.entry("A").refusal && scene.entry("B").refusal);
     scene.connectProfile("B");
-    QCOMPARE(scene.keyring.calls.size(), std::size_t{2});
+    QCOMPARE(scene.keyring.calls.size(), std::size_t{1});
     QCOMPARE(scene.keyringSentences.size(), 1);
 }
 
