@@ -11,9 +11,11 @@
 
 #include <QDBusPendingReply>
 
+#include <array>
 #include <cerrno>
 
 #include <fcntl.h>
+#include <net/if.h>
 
 namespace gvpn::helper {
 
@@ -25,17 +27,29 @@ constexpr uint DoNotQueue = 4;    // DBUS_NAME_FLAG_DO_NOT_QUEUE
 constexpr uint PrimaryOwner = 1;  // DBUS_REQUEST_NAME_REPLY_PRIMARY_OWNER
 constexpr uint AlreadyOwner = 4;  // DBUS_REQUEST_NAME_REPLY_ALREADY_OWNER
 
-/// The device object goes, the TUN stays: its second descriptor is the caller's.
+UniqueFd duplicate(int descriptor)
+{
+    constexpr int FirstNumber = 3;  // not one of the standard streams
+    return UniqueFd(::fcntl(descriptor, F_DUPFD_CLOEXEC, FirstNumber));
+}
+
+/// The device object goes, the TUN stays: it has a descriptor of the caller's and one of ours.
 Result<OpenedTun> openTun(bool usesOffloads)
 {
     const auto device = tun::openLinuxTun({.name = {}, .usesOffloads = usesOffloads});
     if (!device)
         return fail(device.error());
-    OpenedTun opened{UniqueFd(::fcntl((*device)->descriptor(), F_DUPFD_CLOEXEC, 3)), (*device)->name(),
-                     (*device)->index()};
-    if (!opened.descriptor.isValid())
+    const int descriptor = (*device)->descriptor();
+    OpenedTun opened{duplicate(descriptor), (*device)->name(), (*device)->index(), duplicate(descriptor)};
+    if (!opened.descriptor.isValid() || !opened.held.isValid())
         return fail(errnoError("hand over " + opened.name, errno));
     return opened;
+}
+
+bool hasName(unsigned index, const std::string& name)
+{
+    std::array<char, IF_NAMESIZE> now{};
+    return ::if_indextoname(index, now.data()) != nullptr && name == now.data();
 }
 
 Result<std::unique_ptr<system::NetworkConfigurator>> makeConfigurator()
@@ -74,6 +88,7 @@ World HelperDaemon::makeWorld() const
                     return !snapshot || takesOwnNetworks(networks, *snapshot, tunnelServers);
                 },
             .deleteLink = system::removeTunLink,
+            .hasName = hasName,
             .recordLinks = [this](const std::vector<unsigned>& indexes) { m_record.write(indexes); },
             .setCongestionControl =
                 [](int socket, const std::string& name) {

@@ -72,7 +72,7 @@ void LeaseKeeper::onMayOpen(LeaseId id, bool usesOffloads, const Opened& opened)
     opened(HandedTun{id, std::move(*tun)});
 }
 
-/// The lease has all of it but the descriptor, which goes to the caller.
+/// The lease has all of it but the descriptor that goes to the caller.
 Result<OpenedTun> LeaseKeeper::openTun(LeaseId id, bool usesOffloads)
 {
     auto configurator = m_world.makeConfigurator();
@@ -85,6 +85,7 @@ Result<OpenedTun> LeaseKeeper::openTun(LeaseId id, bool usesOffloads)
     lease.configurator = std::move(*configurator);
     lease.tun.name = tun->name;
     lease.tun.index = tun->index;
+    lease.tun.held = std::move(tun->held);
     lease.names = std::make_unique<LeaseNames>(m_world.makeDns(), m_authority, m_table.owner(id).busName, tun->index);
     m_table.setInterface(id, tun->name);
     recordLinks();
@@ -132,6 +133,8 @@ Result<bus::TunnelRequest> LeaseKeeper::checkApply(const std::string& busName, L
     const Lease& lease = m_leases.at(id);
     if (!lease.configurator || lease.isApplying)
         return fail(ErrorCode::AlreadyExists, "an earlier call for this lease is not answered yet");
+    if (const auto there = checkLink(id); !there)
+        return fail(there.error());
     auto request = bus::toRequest(settings);
     if (!request)
         return fail(ErrorCode::InvalidArgument, request.error().context);
@@ -154,8 +157,20 @@ void LeaseKeeper::askForWide(const std::string& busName, LeaseId id, const bus::
         });
 }
 
+Result<void> LeaseKeeper::checkLink(LeaseId id) const
+{
+    const OpenedTun& tun = m_leases.at(id).tun;
+    if (!m_world.hasName(tun.index, tun.name))
+        return fail(ErrorCode::NotFound, "the interface " + tun.name + " is gone");
+    return {};
+}
+
 void LeaseKeeper::startApply(LeaseId id, const bus::TunnelRequest& request, const Done& done)
 {
+    if (const auto there = checkLink(id); !there) {
+        done(there);
+        return;
+    }
     const Lease& lease = m_leases.at(id);
     lease.configurator->apply(configFor(lease.tun, request.settings),
                               [guard = QPointer(this), id, request, done](const Result<void>& result) {

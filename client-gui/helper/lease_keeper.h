@@ -21,6 +21,7 @@ struct OpenedTun {
     UniqueFd descriptor;
     std::string name;
     unsigned index = 0;
+    UniqueFd held{};  // another of the same TUN: while it is open, nobody else gets the name
 };
 
 struct HandedTun {
@@ -38,6 +39,8 @@ struct World {
         takesOwnNetworks;
     /// Also one that a program keeps open or has made persistent. One that is gone already: no error.
     std::function<Result<void>(unsigned index)> deleteLink;
+    /// The link of this index still has this name.
+    std::function<bool(unsigned index, const std::string& name)> hasName;
     /// So that the next helper deletes it should this one be killed; all that there are now.
     std::function<void(const std::vector<unsigned>& indexes)> recordLinks;
     std::function<Result<void>(int socket, const std::string& name)> setCongestionControl;
@@ -74,7 +77,7 @@ Q_SIGNALS:
 
 private:
     struct Lease {
-        OpenedTun tun;  // the descriptor is with the caller
+        OpenedTun tun;  // the descriptor is with the caller, what is held stays to the end
         std::unique_ptr<system::NetworkConfigurator> configurator;
         std::unique_ptr<LeaseNames> names;  // as the configurator: none before the TUN is there
         std::optional<Authority::Question> question;
@@ -91,6 +94,8 @@ private:
     [[nodiscard]] Result<bus::TunnelRequest> checkApply(const std::string& busName, LeaseId id,
                                                         const bus::SettingsArgument& settings) const;
     void askForWide(const std::string& busName, LeaseId id, const bus::TunnelRequest& request, const Done& settled);
+    /// What is named after an interface that is gone may be somebody else's by now.
+    [[nodiscard]] Result<void> checkLink(LeaseId id) const;
     void startApply(LeaseId id, const bus::TunnelRequest& request, const Done& done);
     void onApplied(LeaseId id, const bus::TunnelRequest& request, const Result<void>& result);
     /// The domains are the lease's own then.

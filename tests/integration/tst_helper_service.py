@@ -163,6 +163,34 @@ class Refused(HelperCase):
         self.assertNotIn("error", self.caller(ADMIN).do("open"))
 
 
+class Names(HelperCase):
+    def test_a_caller_that_closes_its_tun_does_not_free_the_name(self):
+        caller = self.caller()
+        lease = caller.do("open")["lease"]
+        self.assertNotIn("error", caller.apply(lease))
+        caller.do("close_tun", lease=lease)
+        self.assertIn("gvpn0", self.links())
+        self.assertEqual(self.caller(ADMIN).do("open").get("interface"), "gvpn1")
+        self.assertNotIn("error", caller.do("close", lease=lease))
+        self.assertNotIn("gvpn0", self.links())
+
+    def test_nothing_is_set_for_an_interface_that_has_taken_over_the_name(self):
+        caller = self.caller()
+        lease = caller.do("open")["lease"]
+        self.assertNotIn("error", caller.apply(lease))
+        self.lab.home.run("ip", "link", "delete", "gvpn0")
+        self.lab.home.run("nft", "delete", "table", "inet", "gvpn_gvpn0")
+        self.lab.home.run("ip", "tuntap", "add", "gvpn0", "mode", "tun")
+        self.lab.home.run("nft", "add", "table", "inet", "gvpn_gvpn0")
+        self.lab.home.run("nft", "add", "chain", "inet", "gvpn_gvpn0", "of-somebody-else")
+        before = self.lab.home.run("nft", "list", "table", "inet", "gvpn_gvpn0").stdout
+        for routes in (["172.17.0.0/16"], ["172.18.0.0/16"]):
+            self.assert_refused(caller.apply(lease, routes=routes), "NotFound", "gvpn0")
+        caller.do("close", lease=lease)
+        self.assertEqual(self.lab.home.run("nft", "list", "table", "inet", "gvpn_gvpn0").stdout, before)
+        self.assertIn("gvpn0", self.links())
+
+
 class Undone(HelperCase):
     def test_whatever_a_caller_does_before_it_leaves(self):
         for number in (signal.SIGTERM, signal.SIGKILL):

@@ -72,6 +72,10 @@ class Caller:
         fcntl.ioctl(self.tuns[lease], TUNSETPERSIST, 1)
         return {}
 
+    def do_close_tun(self, lease):
+        os.close(self.tuns.pop(lease))
+        return {}
+
     def do_send_and_read(self, lease, target):
         """Sends a datagram to an address that is routed into the tunnel; the destination that comes out."""
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:

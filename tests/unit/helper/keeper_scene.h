@@ -8,6 +8,10 @@
 
 #include <QCoreApplication>
 
+#include <array>
+#include <cerrno>
+
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace gvpn::test {
@@ -100,6 +104,8 @@ struct Scene {
     std::optional<Error> tunError;
     std::optional<Error> deleteError;
     unsigned tuns = 0;
+    std::string nameNow;  // of any link; empty: the one it was opened with
+    UniqueFd heldEnd;     // of a pipe whose other end is held like the TUN that was opened last
     net::Prefix own = net::Prefix::parse("192.168.1.0/24").value();  // this computer is on it
     helper::LeaseKeeper keeper{
         helper::World{.openTun = [this](bool) { return openTun(); },
@@ -115,6 +121,7 @@ struct Scene {
                               deleted.push_back(index);
                               return deleteError ? Result<void>(fail(*deleteError)) : Result<void>();
                           },
+                      .hasName = [this](unsigned index, const auto& name) { return hasName(index, name); },
                       .recordLinks = [this](const std::vector<unsigned>& indexes) { recorded = indexes; },
                       .setCongestionControl =
                           [this](int, const std::string& name) {
@@ -128,7 +135,21 @@ struct Scene {
         if (tunError)
             return fail(*tunError);
         ++tuns;
-        return helper::OpenedTun{UniqueFd(::dup(STDERR_FILENO)), "gvpn" + std::to_string(tuns - 1), 100 + tuns};
+        std::array<int, 2> ends{};
+        if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0)
+            qFatal("no pipe");
+        heldEnd.reset(ends[0]);
+        return helper::OpenedTun{UniqueFd(::dup(STDERR_FILENO)), nameOf(100 + tuns), 100 + tuns, UniqueFd(ends[1])};
+    }
+    static std::string nameOf(unsigned index) { return "gvpn" + std::to_string(index - 101); }
+    [[nodiscard]] bool hasName(unsigned index, const std::string& name) const
+    {
+        return name == (nameNow.empty() ? nameOf(index) : nameNow);
+    }
+    [[nodiscard]] bool isHeld() const
+    {
+        char byte = 0;
+        return ::read(heldEnd.get(), &byte, 1) < 0 && errno == EAGAIN;
     }
     Result<std::unique_ptr<system::NetworkConfigurator>> makeConfigurator()
     {

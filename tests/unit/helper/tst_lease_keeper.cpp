@@ -11,6 +11,9 @@ class TestLeaseKeeper : public QObject {
 private Q_SLOTS:
     void opensOnlyWhenItIsAllowed();
     void handsOverADescriptor();
+    void holdsTheTunUntilAllIsUndone();
+    void setsNothingUnderANameThatIsNoLongerItsOwn();
+    void looksAgainWhenAPersonHasAnswered();
     void leavesNothingWhenItIsDenied();
     void leavesNothingWhenThereIsNoTun();
     void asksForSeveralAtOnce();
@@ -60,6 +63,50 @@ void TestLeaseKeeper::handsOverADescriptor()
     QVERIFY(tun.descriptor.isValid());
     QCOMPARE(tun.name, std::string("gvpn0"));
     QCOMPARE(tun.index, 101U);
+}
+
+/// The caller may close its own descriptor at any time: the name must not become free with it.
+void TestLeaseKeeper::holdsTheTunUntilAllIsUndone()
+{
+    Scene scene;
+    const auto opened = scene.ask(Alice);
+    scene.authority.answer();
+    const LeaseId id = opened->value()->lease;
+    opened->reset();
+    QVERIFY(scene.isHeld());
+    scene.networks[0]->holdAnswers();
+    static_cast<void>(scene.close(Alice, id));
+    Scene::settle();
+    QVERIFY(scene.isHeld());
+    QVERIFY(scene.networks[0]->answerOne());
+    Scene::settle();
+    QVERIFY(!scene.isHeld());
+}
+
+void TestLeaseKeeper::setsNothingUnderANameThatIsNoLongerItsOwn()
+{
+    Scene scene;
+    const LeaseId id = scene.open(Alice);
+    QVERIFY(scene.apply(Alice, id, settings())->value().has_value());
+    scene.nameNow = "eth7";
+    for (const char* route : {"172.17.0.0/16", "172.18.0.0/16", "8.8.8.0/24"}) {
+        const auto answer = scene.apply(Alice, id, settings(route));
+        QVERIFY(answer->has_value());
+        QCOMPARE(answer->value().error().code, ErrorCode::NotFound);
+    }
+    QCOMPARE(scene.networks[0]->goals().size(), std::size_t{1});
+    QCOMPARE(scene.authority.asked.size(), std::size_t{1});
+}
+
+void TestLeaseKeeper::looksAgainWhenAPersonHasAnswered()
+{
+    Scene scene;
+    const LeaseId id = scene.open(Alice);
+    const auto answer = scene.apply(Alice, id, settings("8.8.8.0/24"));
+    scene.nameNow = "eth7";
+    scene.authority.answer();
+    QCOMPARE(answer->value().error().code, ErrorCode::NotFound);
+    QVERIFY(scene.networks[0]->goals().empty());
 }
 
 void TestLeaseKeeper::leavesNothingWhenItIsDenied()
