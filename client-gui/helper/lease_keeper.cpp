@@ -61,7 +61,7 @@ void LeaseKeeper::open(const Caller& caller, bool usesOffloads, const Opened& op
 
 void LeaseKeeper::onMayOpen(LeaseId id, bool usesOffloads, const Opened& opened)
 {
-    auto tun = openTun(id, usesOffloads);
+    auto tun = m_table.grant(id).and_then([&] { return openTun(id, usesOffloads); });
     if (!tun) {
         dismantle(id, {});
         opened(fail(tun.error()));
@@ -242,7 +242,8 @@ void LeaseKeeper::close(const std::string& busName, LeaseId id, Done done)
 
 Result<void> LeaseKeeper::setCongestionControl(const std::string& busName, int socket, const std::string& name)
 {
-    if (m_table.ownedBy(busName).empty())
+    const auto hasTunnel = [this](LeaseId id) { return m_leases.at(id).configurator != nullptr; };
+    if (std::ranges::none_of(m_table.ownedBy(busName), hasTunnel))
         return fail(ErrorCode::PermissionDenied, "is only set for programs that have a tunnel");
     if (!bus::isCongestionName(name))
         return fail(ErrorCode::InvalidArgument, "is no name of a congestion control");

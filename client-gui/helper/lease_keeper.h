@@ -63,7 +63,7 @@ public:
     /// Takes the place of a call that waits. What it fails to set, it also leaves no longer set as it was before.
     void setNames(const std::string& busName, LeaseId id, const bus::NamesArgument& names, const Named& done);
     void close(const std::string& busName, LeaseId id, Done done);
-    /// The caller has a lease.
+    /// The caller has a tunnel.
     [[nodiscard]] Result<void> setCongestionControl(const std::string& busName, int socket, const std::string& name);
     void callerLeft(const std::string& busName);
     /// Everything is undone, then done. Nobody gets a lease any more.

@@ -29,9 +29,8 @@ std::optional<std::string> collision(const bus::NamesRequest& held, const bus::N
 
 Result<LeaseId> LeaseTable::add(const Caller& owner)
 {
-    if (m_leases.size() >= bus::MaxLeases)
-        return fail(ErrorCode::LimitExceeded,
-                    "there are " + std::to_string(bus::MaxLeases) + " tunnels on this computer already");
+    if (const auto room = checkRoom(); !room)
+        return fail(room.error());
     const auto ofUser =
         std::ranges::count_if(m_leases, [&](const auto& entry) { return entry.second.owner.user == owner.user; });
     if (static_cast<std::size_t>(ofUser) >= bus::MaxLeasesOfUser)
@@ -42,6 +41,24 @@ Result<LeaseId> LeaseTable::add(const Caller& owner)
     } while (m_lastId == 0 || m_leases.contains(m_lastId));
     m_leases.emplace(m_lastId, Lease{.owner = owner, .interfaceName = {}, .networks = {}, .names = {}});
     return m_lastId;
+}
+
+Result<void> LeaseTable::grant(LeaseId id)
+{
+    if (const auto room = checkRoom(); !room)
+        return room;
+    m_leases.at(id).isGranted = true;
+    return {};
+}
+
+/// Questions that wait for a person don't count: whoever may not have a tunnel could keep out those who may.
+Result<void> LeaseTable::checkRoom() const
+{
+    const auto granted = std::ranges::count_if(m_leases, [](const auto& entry) { return entry.second.isGranted; });
+    if (static_cast<std::size_t>(granted) >= bus::MaxLeases)
+        return fail(ErrorCode::LimitExceeded,
+                    "there are " + std::to_string(bus::MaxLeases) + " tunnels on this computer already");
+    return {};
 }
 
 void LeaseTable::orphan(LeaseId id)

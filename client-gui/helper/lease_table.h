@@ -22,8 +22,10 @@ struct Caller {
 
 class LeaseTable {
 public:
-    /// LimitExceeded: there are too many, in all or of this user.
+    /// Not granted yet. LimitExceeded: there are too many that are granted, or of this user.
     [[nodiscard]] Result<LeaseId> add(const Caller& owner);
+    /// The caller may have it. LimitExceeded: others were faster.
+    [[nodiscard]] Result<void> grant(LeaseId id);
     /// What is left of it counts for nothing.
     void remove(LeaseId id) { m_leases.erase(id); }
     /// It stays in the limits until it is removed, but belongs to nobody and holds neither network nor name.
@@ -53,11 +55,14 @@ public:
 private:
     struct Lease {
         Caller owner;
+        bool isGranted = false;  // else it takes nobody else's place
         bool isOrphan = false;
         std::string interfaceName;
         std::vector<net::Prefix> networks;
         bus::NamesRequest names;
     };
+    [[nodiscard]] Result<void> checkRoom() const;
+
     std::map<LeaseId, Lease> m_leases;
     LeaseId m_lastId = 0;
 };

@@ -17,6 +17,8 @@ private Q_SLOTS:
     void leavesNothingWhenItIsDenied();
     void leavesNothingWhenThereIsNoTun();
     void asksForSeveralAtOnce();
+    void letsNobodyBeKeptOutByQuestions();
+    void givesTheLastTunnelToOne();
     void forgetsWhoLeavesWhileAPersonIsAsked();
     void setsTheNetworkOfALease();
     void guardsTheAddresses();
@@ -142,11 +144,41 @@ void TestLeaseKeeper::asksForSeveralAtOnce()
     QVERIFY(alice->has_value() && !bob->has_value());
     scene.authority.answer();
     QVERIFY(bob->value().has_value());
-    // What waits for a person counts.
+    // What waits for a person counts for this user.
     for (std::size_t i = 1; i < bus::MaxLeasesOfUser; ++i)
         static_cast<void>(scene.ask(Bob));
     const auto refused = scene.ask(Bob);
     QCOMPARE(refused->value().error().code, ErrorCode::LimitExceeded);
+}
+
+void TestLeaseKeeper::letsNobodyBeKeptOutByQuestions()
+{
+    Scene scene;
+    const auto alice = scene.ask(Alice);
+    for (unsigned user = 2000; user < 2000 + bus::MaxLeases; ++user)
+        static_cast<void>(scene.ask({":2." + std::to_string(user), user}));
+    QCOMPARE(scene.authority.open(), std::size_t{bus::MaxLeases + 1});
+    scene.authority.answer();
+    QVERIFY(alice->value().has_value());
+}
+
+void TestLeaseKeeper::givesTheLastTunnelToOne()
+{
+    Scene scene;
+    for (unsigned user = 2000; user < 2000 + bus::MaxLeases - 1; ++user)
+        static_cast<void>(scene.open({":2." + std::to_string(user), user}));
+    const auto alice = scene.ask(Alice);
+    const auto bob = scene.ask(Bob);
+    scene.authority.answer();
+    scene.authority.answer();
+    QVERIFY(alice->value().has_value());
+    QCOMPARE(bob->value().error().code, ErrorCode::LimitExceeded);
+    QCOMPARE(scene.tuns, unsigned{bus::MaxLeases});
+    Scene::settle();
+    QCOMPARE(scene.recorded.size(), bus::MaxLeases);
+    // Nobody is asked in vain.
+    QCOMPARE(scene.ask({":1.3", 1002})->value().error().code, ErrorCode::LimitExceeded);
+    QCOMPARE(scene.authority.asked.size(), bus::MaxLeases + 1);
 }
 
 void TestLeaseKeeper::forgetsWhoLeavesWhileAPersonIsAsked()
@@ -402,7 +434,10 @@ void TestLeaseKeeper::setsCongestionControlForLeaseholders()
 {
     Scene scene;
     QCOMPARE(scene.keeper.setCongestionControl(Alice.busName, 0, "bbr").error().code, ErrorCode::PermissionDenied);
-    static_cast<void>(scene.open(Alice));
+    // Whoever has only asked for a tunnel has none.
+    const auto alice = scene.ask(Alice);
+    QCOMPARE(scene.keeper.setCongestionControl(Alice.busName, 0, "bbr").error().code, ErrorCode::PermissionDenied);
+    scene.authority.answer();
     QCOMPARE(scene.keeper.setCongestionControl(Alice.busName, 0, "../bbr").error().code, ErrorCode::InvalidArgument);
     QCOMPARE(scene.keeper.setCongestionControl(Bob.busName, 0, "bbr").error().code, ErrorCode::PermissionDenied);
     QVERIFY(scene.algorithms.empty());

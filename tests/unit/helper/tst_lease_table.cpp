@@ -38,6 +38,14 @@ Caller user(unsigned id)
     return {":1." + std::to_string(id), id};
 }
 
+LeaseId addGranted(LeaseTable& table, const Caller& caller)
+{
+    const LeaseId id = table.add(caller).value();
+    if (!table.grant(id))
+        qFatal("no room");
+    return id;
+}
+
 }  // namespace
 
 class TestLeaseTable : public QObject {
@@ -46,6 +54,8 @@ private Q_SLOTS:
     void leasesBelongToTheirCaller();
     void aUserHasThreeAtMost();
     void thereAreEightAtMost();
+    void whoIsNotGrantedAnythingTakesNobodysPlace();
+    void theLastPlaceIsGrantedOnce();
     void oneThatIsBeingUndoneStillCounts();
     void networksCollide_data();
     void networksCollide();
@@ -94,8 +104,33 @@ void TestLeaseTable::thereAreEightAtMost()
 {
     LeaseTable table;
     for (unsigned i = 0; i < bus::MaxLeases; ++i)
-        QVERIFY(table.add(user(i)).has_value());
+        static_cast<void>(addGranted(table, user(i)));
     QCOMPARE(table.add(user(99)).error().code, ErrorCode::LimitExceeded);
+}
+
+void TestLeaseTable::whoIsNotGrantedAnythingTakesNobodysPlace()
+{
+    LeaseTable table;
+    for (unsigned i = 0; i < 2 * bus::MaxLeases; ++i)
+        QVERIFY(table.add(user(i)).has_value());
+    QVERIFY(table.grant(table.add(Alice).value()).has_value());
+}
+
+void TestLeaseTable::theLastPlaceIsGrantedOnce()
+{
+    LeaseTable table;
+    LeaseId last = 0;
+    for (unsigned i = 1; i < bus::MaxLeases; ++i)
+        last = addGranted(table, user(i));
+    const LeaseId alice = table.add(Alice).value();
+    const LeaseId bob = table.add(Bob).value();
+    QVERIFY(table.grant(bob).has_value());
+    QCOMPARE(table.grant(alice).error().code, ErrorCode::LimitExceeded);
+    // What is being undone is still there.
+    table.orphan(last);
+    QCOMPARE(table.grant(alice).error().code, ErrorCode::LimitExceeded);
+    table.remove(last);
+    QVERIFY(table.grant(alice).has_value());
 }
 
 void TestLeaseTable::oneThatIsBeingUndoneStillCounts()
