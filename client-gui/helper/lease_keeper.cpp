@@ -110,12 +110,12 @@ void LeaseKeeper::apply(const std::string& busName, LeaseId id, const bus::Setti
         return;
     }
     lease.isApplying = true;
-    const Done settled = [this, id, before = std::move(before), done = std::move(done)](const Result<void>& result) {
-        // Ended meanwhile: there is nothing to go back to.
+    const Done settled = [this, id, before = std::move(before), wanted = request->networks(),
+                          done = std::move(done)](const Result<void>& result) {
+        // Ended meanwhile: it holds nothing any more.
         if (const auto found = m_leases.find(id); found != m_leases.end() && !found->second.isEnding) {
             found->second.isApplying = false;
-            if (!result)
-                m_table.restoreNetworks(id, before);
+            m_table.keepNetworks(id, result ? wanted : before);
         }
         done(result);
     };

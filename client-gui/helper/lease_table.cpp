@@ -101,7 +101,8 @@ Result<void> LeaseTable::takeNetworks(LeaseId id, const std::vector<net::Prefix>
                                                           + other.interfaceName);
         }
     }
-    m_leases.at(id).networks = networks;
+    std::vector<net::Prefix>& own = m_leases.at(id).networks;
+    own.insert(own.end(), networks.begin(), networks.end());
     return {};
 }
 

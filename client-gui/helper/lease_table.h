@@ -39,13 +39,11 @@ public:
 
     void setInterface(LeaseId id, const std::string& name) { m_leases.at(id).interfaceName = name; }
     [[nodiscard]] const std::vector<net::Prefix>& networks(LeaseId id) const { return m_leases.at(id).networks; }
-    /// In place of those it had. AlreadyExists: one overlaps another lease's; nothing has changed then.
+    /// Beside those it has, which the kernel still leads into the tunnel. AlreadyExists: one overlaps another lease's;
+    /// nothing has changed then.
     [[nodiscard]] Result<void> takeNetworks(LeaseId id, const std::vector<net::Prefix>& networks);
-    /// Back to what it had before.
-    void restoreNetworks(LeaseId id, std::vector<net::Prefix> networks)
-    {
-        m_leases.at(id).networks = std::move(networks);
-    }
+    /// The others are free again. All of these are its own already.
+    void keepNetworks(LeaseId id, std::vector<net::Prefix> networks) { m_leases.at(id).networks = std::move(networks); }
     /// In place of those it had. AlreadyExists: another lease has such a name; this one has none then.
     [[nodiscard]] Result<void> takeNames(LeaseId id, const bus::NamesRequest& names);
     void dropNames(LeaseId id) { m_leases.at(id).names = {}; }

@@ -32,6 +32,8 @@ private Q_SLOTS:
     void refusesANetworkThatAnotherLeaseHas();
     void freesTheNetworksOfAFailedApply();
     void keepsTheNetworksBeforeAFailedApply();
+    void keepsItsNetworksWhileItWaitsForOthers_data();
+    void keepsItsNetworksWhileItWaitsForOthers();
     void takesOneApplyAtATime();
     void undoesWhatACallerLeavesBehind();
     void deletesTheLinkBeforeItWaitsForAnything();
@@ -345,6 +347,36 @@ void TestLeaseKeeper::keepsTheNetworksBeforeAFailedApply()
     const LeaseId bob = scene.open(Bob);
     QVERIFY(!scene.apply(Bob, bob, settings("172.17.0.0/16", "10.87.0.2/24"))->value().has_value());
     QVERIFY(scene.apply(Bob, bob, settings("172.18.0.0/16", "10.87.0.2/24"))->value().has_value());
+}
+
+void TestLeaseKeeper::keepsItsNetworksWhileItWaitsForOthers_data()
+{
+    QTest::addColumn<bool>("isAllowed");
+    QTest::newRow("allowed") << true;
+    QTest::newRow("refused") << false;
+}
+
+/// As long as a person is asked, the kernel has the routes of before.
+void TestLeaseKeeper::keepsItsNetworksWhileItWaitsForOthers()
+{
+    QFETCH(const bool, isAllowed);
+    Scene scene;
+    const LeaseId alice = scene.open(Alice);
+    const LeaseId bob = scene.open(Bob);
+    const char* const before = "172.17.0.0/16";
+    const char* const after = "8.8.8.0/24";
+    QVERIFY(scene.apply(Alice, alice, settings(before))->value().has_value());
+    const auto waiting = scene.apply(Alice, alice, settings(after));
+    for (const char* route : {before, after}) {
+        const auto refused = scene.apply(Bob, bob, settings(route, "10.87.0.2/24"));
+        QVERIFY(refused->has_value());
+        QCOMPARE(refused->value().error().code, ErrorCode::AlreadyExists);
+    }
+    scene.authority.answer(isAllowed ? Result<void>() : Result<void>(fail(Denied)));
+    QCOMPARE(waiting->value().has_value(), isAllowed);
+    QCOMPARE(scene.apply(Bob, bob, settings(before, "10.87.0.2/24"))->value().has_value(), isAllowed);
+    // Asked for last: when it is free, a person is asked.
+    QCOMPARE(scene.apply(Bob, bob, settings(after, "10.87.0.2/24"))->has_value(), isAllowed);
 }
 
 void TestLeaseKeeper::takesOneApplyAtATime()

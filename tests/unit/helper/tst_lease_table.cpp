@@ -60,6 +60,7 @@ private Q_SLOTS:
     void networksCollide_data();
     void networksCollide();
     void aRefusalChangesNothing();
+    void newNetworksComeBesideTheOldOnes();
     void ownNetworksAreNoCollision();
     void networksAreFreeAgain();
     void namesCollide_data();
@@ -194,6 +195,22 @@ void TestLeaseTable::aRefusalChangesNothing()
     QCOMPARE(table.networks(bob), prefixes(QStringLiteral("10.2.0.0/16")));
 }
 
+void TestLeaseTable::newNetworksComeBesideTheOldOnes()
+{
+    LeaseTable table;
+    const LeaseId alice = table.add(Alice).value();
+    const LeaseId bob = table.add(Bob).value();
+    const auto first = prefixes(QStringLiteral("10.1.0.0/16"));
+    const auto second = prefixes(QStringLiteral("10.2.0.0/16"));
+    QVERIFY(table.takeNetworks(alice, first).has_value());
+    QVERIFY(table.takeNetworks(alice, second).has_value());
+    QVERIFY(!table.takeNetworks(bob, first).has_value());
+    QVERIFY(!table.takeNetworks(bob, second).has_value());
+    table.keepNetworks(alice, second);
+    QVERIFY(!table.takeNetworks(bob, second).has_value());
+    QVERIFY(table.takeNetworks(bob, first).has_value());
+}
+
 void TestLeaseTable::ownNetworksAreNoCollision()
 {
     LeaseTable table;
@@ -217,7 +234,7 @@ void TestLeaseTable::networksAreFreeAgain()
         else
             table.orphan(alice);
         QVERIFY(table.takeNetworks(bob, networks).has_value());
-        QVERIFY(table.takeNetworks(bob, {}).has_value());
+        table.keepNetworks(bob, {});
     }
 }
 
