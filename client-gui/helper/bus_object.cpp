@@ -29,12 +29,16 @@ BusObject::BusObject(const QDBusConnection& bus, LeaseKeeper& keeper)
     : m_bus(bus)
     , m_keeper(keeper)
 {
-    m_watcher.setConnection(bus);
-    m_watcher.setWatchMode(QDBusServiceWatcher::WatchForUnregistration);
-    connect(&m_watcher, &QDBusServiceWatcher::serviceUnregistered, this, [this](const QString& name) {
-        m_watcher.removeWatchedService(name);
-        m_keeper.callerLeft(name.toStdString());
-    });
+    // One rule for all: the bus allows a program some hundred, and whoever is refused a tunnel may go on asking.
+    m_bus.connect(Bus, BusPath, Bus, QStringLiteral("NameOwnerChanged"), this,
+                  SLOT(onOwnerChanged(QString, QString, QString)));
+    connect(this, &BusObject::leftBus, this, [this](const QString& name) { m_keeper.callerLeft(name.toStdString()); });
+}
+
+void BusObject::onOwnerChanged(const QString& name, const QString& /*before*/, const QString& after)
+{
+    if (name.startsWith(QLatin1Char(':')) && after.isEmpty())
+        Q_EMIT leftBus(name);
 }
 
 QString BusObject::introspect(const QString& /*path*/) const
@@ -139,15 +143,17 @@ void BusObject::handleCongestion(const QDBusMessage& message)
                                                   arguments.at(1).toString().toStdString()));
 }
 
-/// In this order: whoever leaves before the bus has answered is either seen to leave or not known to the bus.
+/// Whoever leaves before the bus has answered is either seen to leave or not known to the bus.
 void BusObject::withCaller(const QDBusMessage& message, std::function<void(const Caller&)> then)
 {
     const QString name = message.service();
-    if (!m_watcher.watchedServices().contains(name))
-        m_watcher.addWatchedService(name);
     QDBusMessage call = QDBusMessage::createMethodCall(Bus, BusPath, Bus, QStringLiteral("GetConnectionUnixUser"));
     call.setArguments({name});
     auto* watcher = new QDBusPendingCallWatcher(m_bus.asyncCall(call), this);
+    connect(this, &BusObject::leftBus, watcher, [watcher, name](const QString& left) {
+        if (left == name)
+            delete watcher;
+    });
     connect(watcher, &QDBusPendingCallWatcher::finished, this,
             [this, message, name, then = std::move(then)](QDBusPendingCallWatcher* finished) {
                 finished->deleteLater();
@@ -156,9 +162,6 @@ void BusObject::withCaller(const QDBusMessage& message, std::function<void(const
                     then({name.toStdString(), reply.value()});
                     return;
                 }
-                // It has left, or nobody could tell us when it does.
-                m_watcher.removeWatchedService(name);
-                m_keeper.callerLeft(name.toStdString());
                 refuse(message, {ErrorCode::SystemFailure, "the bus does not say who is calling"});
             });
 }

@@ -6,7 +6,6 @@
 
 #include <QDBusConnection>
 #include <QDBusMessage>
-#include <QDBusServiceWatcher>
 #include <QDBusVirtualObject>
 
 namespace gvpn::helper {
@@ -23,6 +22,8 @@ public:
 Q_SIGNALS:
     /// Somebody wants something: there is no reason to end now.
     void called();
+    /// A program that had this unique name is gone.
+    void leftBus(const QString& name);
 
 private:
     void handleCall(const QDBusMessage& message);
@@ -31,15 +32,18 @@ private:
     void handleApply(const QDBusMessage& message);
     void handleNames(const QDBusMessage& message);
     void handleCongestion(const QDBusMessage& message);
-    /// Watches the caller, and asks the bus who it is. then: only if it is still there.
+    /// Asks the bus who the caller is. then: only if it is still there.
     void withCaller(const QDBusMessage& message, std::function<void(const Caller&)> then);
     void answer(const QDBusMessage& message, const Result<void>& result);
     void answer(const QDBusMessage& message, Result<HandedTun> result);
     void refuse(const QDBusMessage& message, const Error& error);
 
+private Q_SLOTS:
+    void onOwnerChanged(const QString& name, const QString& before, const QString& after);
+
+private:
     QDBusConnection m_bus;
     LeaseKeeper& m_keeper;
-    QDBusServiceWatcher m_watcher;
 };
 
 }  // namespace gvpn::helper

@@ -1,5 +1,6 @@
 """gvpn-helper as it is installed: on a system bus of its own with a real polkitd, called by unprivileged programs."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -189,6 +190,23 @@ class Names(HelperCase):
         caller.do("close", lease=lease)
         self.assertEqual(self.lab.home.run("nft", "list", "table", "inet", "gvpn_gvpn0").stdout, before)
         self.assertIn("gvpn0", self.links())
+
+
+class Strangers(HelperCase):
+    def match_rules(self):
+        """How many the helper has; the bus allows 512."""
+        stats = self.world.run("dbus-send", "--system", "--print-reply", "--dest=org.freedesktop.DBus",
+                               "/org/freedesktop/DBus", "org.freedesktop.DBus.Debug.Stats.GetConnectionStats",
+                               "string:org.gvpn.Helper1").stdout
+        return int(re.search(r'"MatchRules"\s+variant\s+uint32 (\d+)', stats)[1])
+
+    def test_whoever_is_refused_costs_no_match_rule(self):
+        callers = [self.caller(GUEST) for _ in range(3)]
+        self.assert_refused(callers[0].do("open"), "NotAuthorized")
+        before = self.match_rules()
+        for caller in callers[1:]:
+            self.assert_refused(caller.do("open"), "NotAuthorized")
+        self.assertEqual(self.match_rules(), before)
 
 
 class Undone(HelperCase):
