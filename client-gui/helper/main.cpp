@@ -5,8 +5,10 @@
 
 #include <QCoreApplication>
 
-#include <cap-ng.h>
+#include <cerrno>
 #include <cstdlib>
+
+#include <cap-ng.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -14,24 +16,38 @@
 
 namespace {
 
-using gvpn::helper::logHelper;
+using namespace gvpn;
+using helper::logHelper;
 
-/// Before any thread starts: capabilities belong to threads.
-void giveUpWhatIsNotNeeded()
+/// Asked of the kernel: capng_apply() says nothing of a bounding set that it was not allowed to change.
+bool hasOnlyNetAdmin()
 {
-    ::clearenv();  // NOLINT(concurrency-mt-unsafe): there is only this thread
+    if (capng_get_caps_process() != 0)
+        return false;
+    for (const capng_type_t kind : {CAPNG_EFFECTIVE, CAPNG_PERMITTED, CAPNG_BOUNDING_SET}) {
+        for (unsigned capability = 0; capability <= CAP_LAST_CAP; ++capability) {
+            if ((capng_have_capability(kind, capability) != 0) != (capability == CAP_NET_ADMIN))
+                return false;
+        }
+    }
+    return true;
+}
+
+/// Before any thread starts: capabilities belong to threads. With more rights than it needs it must not run.
+Result<void> giveUpWhatIsNotNeeded()
+{
     ::umask(S_IRWXG | S_IRWXO);
     const rlimit none{0, 0};
-    static_cast<void>(::setrlimit(RLIMIT_CORE, &none));
-    static_cast<void>(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0));
-    static_cast<void>(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
-    if (::chdir("/") != 0)
-        qCWarning(logHelper) << "can't change to the root directory";
+    if (::clearenv() != 0  // NOLINT(concurrency-mt-unsafe): there is only this thread
+        || ::setrlimit(RLIMIT_CORE, &none) != 0 || ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0
+        || ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || ::chdir("/") != 0)
+        return fail(errnoError("limit this process", errno));
     capng_clear(CAPNG_SELECT_BOTH);
-    capng_updatev(CAPNG_ADD, static_cast<capng_type_t>(CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET),
-                  CAP_NET_ADMIN, -1);
-    if (capng_apply(CAPNG_SELECT_BOTH) != 0)
-        qCWarning(logHelper) << "can't give up the capabilities that aren't needed";
+    const auto kinds = static_cast<capng_type_t>(CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET);
+    if (capng_updatev(CAPNG_ADD, kinds, CAP_NET_ADMIN, -1) != 0 || capng_apply(CAPNG_SELECT_BOTH) != 0
+        || !hasOnlyNetAdmin())
+        return fail(ErrorCode::SystemFailure, "can't have CAP_NET_ADMIN and nothing else");
+    return {};
 }
 
 int run()
@@ -69,7 +85,10 @@ int main(int /*argc*/, char** argv)
         qCWarning(logHelper) << "only the system bus starts this program, as root";
         return EXIT_FAILURE;
     }
-    giveUpWhatIsNotNeeded();
+    if (const auto limited = giveUpWhatIsNotNeeded(); !limited) {
+        qCWarning(logHelper).noquote() << "can't start:" << limited.error().context.c_str();
+        return EXIT_FAILURE;
+    }
     int argumentCount = 1;
     const QCoreApplication app(argumentCount, argv);
     return run();

@@ -285,6 +285,14 @@ class Hygiene(HelperCase):
         limits = self.world.run("cat", f"/proc/{self.world.helper_pid()}/limits").stdout
         self.assertRegex(limits, r"Max core file size +0 +0 ")
 
+    def test_it_does_not_run_with_other_rights_than_it_needs(self):
+        for missing in ("setpcap", "net_admin"):  # the others can't be given up, the one that it needs is not there
+            with self.subTest(missing):
+                result = self.world.run("setpriv", "--bounding-set", f"-{missing}", "/usr/libexec/gvpn-helper", check=False)
+                self.assertEqual(result.returncode, 1)
+                self.assertIn("can't start", result.stderr)
+                self.assertIn("CAP_NET_ADMIN", result.stderr)
+
     def test_only_the_bus_starts_it(self):
         binary = self.lab.binary("gvpn-helper")
         result = subprocess.run([*self.world.argv_of(ACTIVE, [str(binary)])], capture_output=True, text=True, timeout=20,
