@@ -4,10 +4,9 @@
 #include "helper/logging.h"
 
 #include <QDBusArgument>
+#include <QDBusError>
 #include <QDBusMessage>
 #include <QDBusMetaType>
-
-#include <chrono>
 
 namespace gvpn::helper {
 
@@ -18,8 +17,6 @@ constexpr QLatin1String Path{"/org/freedesktop/PolicyKit1/Authority"};
 constexpr QLatin1String Interface{"org.freedesktop.PolicyKit1.Authority"};
 constexpr QLatin1String ReplySignature{"(bba{ss})"};
 constexpr uint AllowUserInteraction = 1;
-/// A person looks for the password.
-constexpr std::chrono::milliseconds Patience = std::chrono::minutes(5);
 
 using TextMap = QMap<QString, QString>;
 
@@ -55,6 +52,12 @@ QDBusMessage callTo(const QString& method)
     return QDBusMessage::createMethodCall(Service, Path, Interface, method);
 }
 
+/// Nobody has said anything in all the time that there was.
+bool isUnanswered(const QDBusMessage& reply)
+{
+    return reply.type() == QDBusMessage::ErrorMessage && QDBusError(reply).type() == QDBusError::NoReply;
+}
+
 Failure denied(std::string_view cause)
 {
     return fail(ErrorCode::PermissionDenied, std::string(cause));
@@ -64,6 +67,8 @@ Failure denied(std::string_view cause)
 
 Result<void> judgePolkitReply(const QDBusMessage& reply)
 {
+    if (isUnanswered(reply))
+        return denied(bus::DismissedCause);
     if (reply.type() != QDBusMessage::ReplyMessage || reply.signature() != ReplySignature)
         return denied(bus::NoPolkitCause);
     bool isAuthorized = false;
@@ -80,8 +85,9 @@ Result<void> judgePolkitReply(const QDBusMessage& reply)
     return denied(details.contains(QStringLiteral("polkit.dismissed")) ? bus::DismissedCause : bus::DeniedCause);
 }
 
-PolkitAuthority::PolkitAuthority(const QDBusConnection& bus)
+PolkitAuthority::PolkitAuthority(const QDBusConnection& bus, std::chrono::milliseconds patience)
     : m_bus(bus)
+    , m_patience(patience)
 {
     qDBusRegisterMetaType<Subject>();
     qDBusRegisterMetaType<TextMap>();
@@ -97,7 +103,7 @@ Authority::Question PolkitAuthority::ask(const std::string& busName, const QStri
                           {{QStringLiteral("name"), QString::fromStdString(busName)}}};
     call.setArguments({QVariant::fromValue(subject), action, QVariant::fromValue(TextMap()), AllowUserInteraction,
                        cancellationId(question)});
-    const QDBusPendingCall pending = m_bus.asyncCall(call, static_cast<int>(Patience.count()));
+    const QDBusPendingCall pending = m_bus.asyncCall(call, static_cast<int>(m_patience.count()));
     auto watcher = std::make_unique<QDBusPendingCallWatcher>(pending);
     connect(watcher.get(), &QDBusPendingCallWatcher::finished, this,
             [this, question](QDBusPendingCallWatcher* finished) { onFinished(question, *finished); });
@@ -111,6 +117,11 @@ void PolkitAuthority::cancel(Question question)
     if (entry.empty())
         return;
     entry.mapped().watcher.release()->deleteLater();
+    sendCancellation(question);
+}
+
+void PolkitAuthority::sendCancellation(Question question)
+{
     QDBusMessage call = callTo(QStringLiteral("CancelCheckAuthorization"));
     call.setArguments({cancellationId(question)});
     m_bus.send(call);
@@ -122,9 +133,12 @@ void PolkitAuthority::onFinished(Question question, const QDBusPendingCall& call
     if (entry.empty())
         return;
     entry.mapped().watcher.release()->deleteLater();
-    if (call.isError())
+    const QDBusMessage reply = call.reply();
+    if (isUnanswered(reply))
+        sendCancellation(question);
+    else if (call.isError())
         qCWarning(logHelper).noquote() << "polkit gives no answer" << QLatin1String("error=") + call.error().name();
-    entry.mapped().answer(judgePolkitReply(call.reply()));
+    entry.mapped().answer(judgePolkitReply(reply));
 }
 
 }  // namespace gvpn::helper

@@ -8,15 +8,19 @@
 #include <QDBusPendingCallWatcher>
 #include <QObject>
 
+#include <chrono>
 #include <map>
 #include <memory>
 
 namespace gvpn::helper {
 
+/// A person looks for the password.
+inline constexpr std::chrono::milliseconds Patience = std::chrono::minutes(5);
+
 class PolkitAuthority final : public QObject, public Authority {
     Q_OBJECT
 public:
-    explicit PolkitAuthority(const QDBusConnection& bus);
+    explicit PolkitAuthority(const QDBusConnection& bus, std::chrono::milliseconds patience = Patience);
     ~PolkitAuthority() override;
 
     [[nodiscard]] Question ask(const std::string& busName, const QString& action, Answer answer) override;
@@ -24,12 +28,15 @@ public:
 
 private:
     void onFinished(Question question, const QDBusPendingCall& call);
+    /// The dialog goes.
+    void sendCancellation(Question question);
 
     struct Pending {
         std::unique_ptr<QDBusPendingCallWatcher> watcher;
         Answer answer;
     };
     QDBusConnection m_bus;
+    std::chrono::milliseconds m_patience;
     std::map<Question, Pending> m_pending;
     Question m_last = 0;
 };

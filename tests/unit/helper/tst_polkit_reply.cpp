@@ -11,6 +11,7 @@ class TestPolkitReply : public QObject {
 private Q_SLOTS:
     void whatIsNoAnswerIsANo_data();
     void whatIsNoAnswerIsANo();
+    void whatNobodyHasAnsweredIsDismissed();
 };
 
 void TestPolkitReply::whatIsNoAnswerIsANo_data()
@@ -32,6 +33,15 @@ void TestPolkitReply::whatIsNoAnswerIsANo()
     QVERIFY(!judged.has_value());
     QCOMPARE(judged.error().code, ErrorCode::PermissionDenied);
     QCOMPARE(judged.error().context, std::string(bus::NoPolkitCause));
+}
+
+/// Not a reason to tell anybody to install polkit.
+void TestPolkitReply::whatNobodyHasAnsweredIsDismissed()
+{
+    const auto reply = QDBusMessage::createError(QDBusError::NoReply, QStringLiteral("did not receive a reply"));
+    const auto judged = helper::judgePolkitReply(reply);
+    QCOMPARE(judged.error().code, ErrorCode::PermissionDenied);
+    QCOMPARE(judged.error().context, std::string(bus::DismissedCause));
 }
 
 QTEST_GUILESS_MAIN(TestPolkitReply)
