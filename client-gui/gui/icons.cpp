@@ -4,6 +4,9 @@ namespace gvpn::gui {
 
 namespace {
 
+/// Shown smaller, also where a pixel of ours is several of the screen's.
+constexpr QSize ListIconSize(128, 128);
+
 QIcon themed(const QString& name)
 {
     return QIcon::fromTheme(name, QIcon(QStringLiteral(":/icons/%1.svg").arg(name)));
@@ -25,6 +28,15 @@ QString phaseIconName(Phase phase)
 QIcon phaseIcon(Phase phase)
 {
     return themed(phaseIconName(phase));
+}
+
+QIcon listIcon(Phase phase)
+{
+    const QPixmap picture = phaseIcon(phase).pixmap(ListIconSize, 1);
+    QIcon icon;
+    icon.addPixmap(picture, QIcon::Normal);
+    icon.addPixmap(picture, QIcon::Selected);
+    return icon;
 }
 
 QIcon programIcon()

@@ -11,6 +11,8 @@ namespace gvpn::gui {
 [[nodiscard]] QString phaseIconName(Phase phase);
 /// The theme's if it has one, else ours.
 [[nodiscard]] QIcon phaseIcon(Phase phase);
+/// The same where the row is chosen: in the colour of a selection nobody knows a ring any more.
+[[nodiscard]] QIcon listIcon(Phase phase);
 [[nodiscard]] QIcon programIcon();
 
 }  // namespace gvpn::gui

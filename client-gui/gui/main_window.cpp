@@ -25,6 +25,8 @@ namespace gvpn::gui {
 namespace {
 
 constexpr std::chrono::seconds ClockStep{1};
+/// Older ones go: the window is not for reading them all.
+constexpr qsizetype MaxSaid = 3;
 
 QPushButton* button(QWidget* parent, const char* name)
 {
@@ -51,7 +53,7 @@ MainWindow::MainWindow(client::ClientCore& core, QString version, QWidget* paren
     , m_emptyText(plainLabel(this))
     , m_emptyAdd(button(this, "emptyAdd"))
     , m_add(button(this, "add"))
-    , m_notice(new QWidget(this))
+    , m_notice(new QFrame(this))
     , m_noticeText(plainLabel(this))
     , m_noticeClose(button(this, "noticeClose"))
     , m_broken(plainLabel(this))
@@ -150,9 +152,20 @@ QWidget* MainWindow::buildNotice()
 {
     m_notice->setObjectName(QStringLiteral("notice"));
     m_noticeText->setObjectName(QStringLiteral("noticeText"));
-    connect(m_noticeClose, &QPushButton::clicked, m_notice, &QWidget::hide);
+    m_notice->setFrameShape(QFrame::StyledPanel);
+    m_notice->setAutoFillBackground(true);
+    m_notice->setBackgroundRole(QPalette::AlternateBase);
+    m_noticeText->setForegroundRole(QPalette::Text);
+    auto* icon = new QLabel(m_notice);
+    const int side = fontMetrics().height() * 2;
+    icon->setPixmap(
+        style()->standardIcon(QStyle::SP_MessageBoxInformation).pixmap(QSize(side, side), devicePixelRatioF()));
+    connect(m_noticeClose, &QPushButton::clicked, this, [this] {
+        m_said.clear();
+        m_notice->hide();
+    });
     auto* layout = new QHBoxLayout(m_notice);
-    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(icon);
     layout->addWidget(m_noticeText, 1);
     layout->addWidget(m_noticeClose);
     m_notice->hide();
@@ -251,7 +264,11 @@ QString MainWindow::chosen() const
 
 void MainWindow::say(const QString& sentence)
 {
-    m_noticeText->setText(sentence);
+    m_said.removeAll(sentence);
+    m_said.append(sentence);
+    if (m_said.size() > MaxSaid)
+        m_said.removeFirst();
+    m_noticeText->setText(m_said.join(QLatin1Char('\n')));
     m_notice->show();
 }
 

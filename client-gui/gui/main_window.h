@@ -10,6 +10,7 @@
 
 #include <map>
 
+class QFrame;
 class QLabel;
 class QListView;
 class QMenu;
@@ -32,7 +33,7 @@ public:
     void choose(const QString& name);
     /// Empty: none is chosen.
     [[nodiscard]] QString chosen() const;
-    /// One sentence above everything, until it is closed. Plain text.
+    /// A sentence above everything, below those that nobody has closed yet. Plain text.
     void say(const QString& sentence);
     /// Without a tray, closing the window ends the program.
     void setHidesOnClose(bool hides) { m_hidesOnClose = hides; }
@@ -83,8 +84,9 @@ private:
     QLabel* m_emptyText;
     QPushButton* m_emptyAdd;
     QPushButton* m_add;
-    QWidget* m_notice;
+    QFrame* m_notice;
     QLabel* m_noticeText;
+    QStringList m_said;  // what is in it
     QPushButton* m_noticeClose;
     QLabel* m_broken;
     QMenu* m_profileMenu;

@@ -30,7 +30,8 @@ struct Presentation {
 
 struct Fact {
     QString label;
-    QString value;  // plain text
+    QString value;        // plain text
+    bool isCode = false;  // compared character by character
     [[nodiscard]] bool operator==(const Fact&) const = default;
 };
 

@@ -29,7 +29,7 @@ QVariant ProfileListModel::data(const QModelIndex& index, int role) const
         return {};
     switch (role) {
     case Qt::DisplayRole: return QStringLiteral("%1\n%2").arg(name, shortStatus(*entry, QDateTime::currentDateTime()));
-    case Qt::DecorationRole: return phaseIcon(phaseOf(*entry));
+    case Qt::DecorationRole: return listIcon(phaseOf(*entry));
     case Qt::ToolTipRole: return plain(present(*entry).detail);
     // Without the countdown: it would be read out each second.
     case Qt::AccessibleTextRole: return tr("%1: %2").arg(name, shortStatus(*entry));

@@ -87,6 +87,9 @@ QWidget* ProfilePage::buildHeader()
 {
     auto* header = new QWidget(this);
     scaleFont(*m_name, NameScale);
+    QFont bold = m_headline->font();
+    bold.setBold(true);
+    m_headline->setFont(bold);
     auto* texts = new QVBoxLayout;
     texts->addWidget(m_name);
     texts->addWidget(m_headline);
@@ -130,9 +133,8 @@ void ProfilePage::showFacts(const std::vector<Fact>& facts)
         while (m_factsForm->rowCount() > 0)
             m_factsForm->removeRow(0);
         for (const Fact& fact : facts) {
-            auto* value = plainLabel(m_factsBox);
-            value->setAccessibleName(fact.label);
-            m_factsForm->addRow(tr("%1:").arg(fact.label), value);
+            // Without an accessible name, which would be read instead of the value; the form says whose it is.
+            m_factsForm->addRow(tr("%1:").arg(fact.label), plainLabel(m_factsBox));
         }
     }
     for (int row = 0; row < m_factsForm->rowCount(); ++row) {
@@ -163,7 +165,6 @@ void ProfilePage::retranslate()
     m_copy->setText(tr("C&opy details"));
     m_copy->setToolTip(tr("Copies the details, so that you can send them to who helps you"));
     m_progress->setAccessibleName(tr("Progress of the connection"));
-    m_remarks->setAccessibleName(tr("Remarks"));
 }
 
 }  // namespace gvpn::gui

@@ -4,10 +4,13 @@
 
 #include <QCoreApplication>
 #include <QDialogButtonBox>
+#include <QFontDatabase>
 #include <QFormLayout>
 #include <QLabel>
 #include <QPushButton>
 #include <QVBoxLayout>
+
+#include <algorithm>
 
 namespace gvpn::gui {
 
@@ -17,7 +20,7 @@ struct Tr {
     Q_DECLARE_TR_FUNCTIONS(Questions)
 };
 
-constexpr int CharactersWide = 56;
+constexpr int CharactersWide = 68;
 
 }  // namespace
 
@@ -35,7 +38,8 @@ QuestionDialog::QuestionDialog(const Question& question, QWidget* parent)
         auto* form = new QFormLayout;
         for (const Fact& fact : question.facts) {
             QLabel* value = plainLabel(this, fact.value);
-            value->setAccessibleName(fact.label);
+            if (fact.isCode)
+                value->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
             form->addRow(tr("%1:").arg(fact.label), value);
         }
         layout->addLayout(form);
@@ -53,6 +57,9 @@ QuestionDialog::QuestionDialog(const Question& question, QWidget* parent)
     no->setFocus();
     layout->addWidget(buttons);
     setAccessibleDescription(question.text);
+    // By itself it would be as high as its texts in a narrower one.
+    const int wide = std::max(minimumWidth(), layout->totalSizeHint().width());
+    resize(wide, layout->totalHeightForWidth(wide));
     connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
 }
@@ -63,7 +70,7 @@ Question enrolmentQuestion(const client::Invitation& invitation, const client::P
         .title = Tr::tr("Add this network?"),
         .text = Tr::tr("A link wants to add a network. Say yes only if you know who sent it to you."),
         .facts = {{Tr::tr("Server"), QString::fromStdString(invitation.server.toString())},
-                  {Tr::tr("Fingerprint"), groupedPin(invitation.pin)},
+                  {Tr::tr("Fingerprint"), groupedPin(invitation.pin), true},
                   {Tr::tr("Access to"), Tr::tr("private networks that this server names")}},
         .explanation = Tr::tr("Nothing is connected yet: you do that with Connect."),
         .yes = Tr::tr("&Add"),
@@ -88,7 +95,7 @@ Question trustQuestion(const client::ProfileEntry& entry, const Pin& presented)
                            "server.")
                         .arg(nameOf(entry)),
             .facts = {{Tr::tr("Server"), QString::fromStdString(entry.profile.server.toString())},
-                      {Tr::tr("Fingerprint"), groupedPin(presented)}},
+                      {Tr::tr("Fingerprint"), groupedPin(presented), true}},
             .explanation = Tr::tr("Ask the administrator to read the server's fingerprint to you. Trust it only if "
                                   "both are the same."),
             .yes = Tr::tr("&Trust this server"),

@@ -1,6 +1,7 @@
 // Finding and clicking widgets as a person would. For the GUI tests.
 #pragma once
 
+#include <QAccessible>
 #include <QAction>
 #include <QApplication>
 #include <QDialog>
@@ -41,6 +42,19 @@ inline QString textOf(const QWidget& window, const char* name)
 {
     const auto* label = window.findChild<QLabel*>(QLatin1String(name));
     return label != nullptr ? label->text() : QStringLiteral("no such label");
+}
+
+/// Texts that are shown, but not told to a screen reader.
+inline QStringList unreadableTexts(const QWidget& window)
+{
+    QStringList texts;
+    for (QLabel* label : window.findChildren<QLabel*>()) {
+        const QAccessibleInterface* seen = QAccessible::queryAccessibleInterface(label);
+        if (label->isVisible() && (seen == nullptr || seen->text(QAccessible::Name) != label->text()))
+            texts.append(label->text());
+    }
+    texts.removeAll(QString());
+    return texts;
 }
 
 /// Of a menu in the window, by its text without the mnemonic.

@@ -122,6 +122,10 @@ void TestGuiDialogs::cancelsByEscape()
 void TestGuiDialogs::namesHostFingerprintAndNetworks()
 {
     const Question question = enrolmentQuestion(invitation(), nullptr);
+    QuestionDialog dialog(question);
+    keep(dialog);
+    dialog.open();
+    QCOMPARE(unreadableTexts(dialog), QStringList());
     QStringList values;
     for (const Fact& fact : question.facts)
         values.append(fact.value);

@@ -37,6 +37,8 @@ private Q_SLOTS:
     void offersCommandsOnlyForAProfile();
     void hidesOnlyIfThereIsATray();
     void hasANameForEverythingThatTakesTheFocus();
+    void tellsAScreenReaderWhatItShows();
+    void keepsWhatWasSaidUntilItIsClosed();
     void goesFromTheListToTheLargeButton();
     void hasAnIconForEachPhase();
     void drawsWithTheThemesColours();
@@ -262,6 +264,35 @@ void TestGuiWindow::hasANameForEverythingThatTakesTheFocus()
     QVERIFY(checked >= 4);
 }
 
+void TestGuiWindow::tellsAScreenReaderWhatItShows()
+{
+    FakeCore core;
+    core.put("Office", connected());
+    core.entries.front().remarks = {QStringLiteral("A remark.")};
+    MainWindow window(core, QStringLiteral("1"));
+    window.say(QStringLiteral("A notice."));
+    window.present();
+    QCOMPARE(unreadableTexts(window), QStringList());
+}
+
+void TestGuiWindow::keepsWhatWasSaidUntilItIsClosed()
+{
+    FakeCore core;
+    MainWindow window(core, QStringLiteral("1"));
+    window.present();
+    window.say(QStringLiteral("One."));
+    window.say(QStringLiteral("Two."));
+    window.say(QStringLiteral("One."));
+    QCOMPARE(textOf(window, "noticeText"), QStringLiteral("Two.\nOne."));
+    window.say(QStringLiteral("Three."));
+    window.say(QStringLiteral("Four."));
+    QCOMPARE(textOf(window, "noticeText"), QStringLiteral("One.\nThree.\nFour."));
+    click(window, "noticeClose");
+    QVERIFY(!window.findChild<QWidget*>(QStringLiteral("notice"))->isVisible());
+    window.say(QStringLiteral("Five."));
+    QCOMPARE(textOf(window, "noticeText"), QStringLiteral("Five."));
+}
+
 void TestGuiWindow::goesFromTheListToTheLargeButton()
 {
     FakeCore core;
@@ -289,6 +320,8 @@ void TestGuiWindow::hasAnIconForEachPhase()
         QVERIFY(QFile::exists(QStringLiteral(":/icons/%1-symbolic.svg").arg(phaseIconName(phase))));
     }
     QCOMPARE(pictures.size(), 4);
+    const QIcon inList = listIcon(Phase::Disconnected);
+    QCOMPARE(inList.pixmap(32, QIcon::Selected).toImage(), inList.pixmap(32).toImage());
     QVERIFY(!programIcon().pixmap(64).isNull());
 }
 
