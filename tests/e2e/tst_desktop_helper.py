@@ -1,8 +1,6 @@
 """The command-line client of a person without rights, with the helper as it is installed: activated by the real system
 bus, asked about by the real polkit."""
 
-import unittest
-
 from support import case
 from support.desktop import Desktop, missing_desktop_tools
 from support.lab import LAN_HOST, OFFICE, PORT
@@ -10,7 +8,6 @@ from support.lab import LAN_HOST, OFFICE, PORT
 NOT_PERMITTED = 7
 
 
-@unittest.skipIf(missing_desktop_tools(), f"not installed: {missing_desktop_tools()}")
 class WithoutRights(case.LabCase):
     def setUp(self):
         super().setUp()
@@ -54,4 +51,8 @@ class WithoutRights(case.LabCase):
 
 
 if __name__ == "__main__":
+    missing = missing_desktop_tools()
+    if missing:
+        print(f"skipped: not installed: {', '.join(missing)}")
+        raise SystemExit(case.SKIPPED)
     case.main()

@@ -2,7 +2,7 @@
 server, window manager and a panel with a tray; all real programs, gone with the test, /etc, /usr and /var as before.
 
 desktop_world.py makes it (root, inside of its own mount and process namespaces), desktop_session.py is what the user's
-login would start, desktop_probe.py looks at windows and presses buttons by their accessible names.
+login would start, desktop_probe.py looks at windows and touches them.
 """
 
 import contextlib
@@ -20,12 +20,15 @@ HERE = Path(__file__).resolve().parent
 SHARED = Path("/srv/shared")
 SUPPORT = Path("/srv/support")
 CGROUP_ROOT = Path("/sys/fs/cgroup")
-TOOLS = ("Xvfb", "openbox", "xfce4-panel", "xdotool", "import", "convert", "dbus-daemon", "dbus-run-session",
-         "gnome-keyring-daemon", "secret-tool", "gdbus", "setpriv", "unshare", "nsenter")
+TOOLS = ("Xvfb", "openbox", "xfce4-panel", "xdotool", "xprop", "xwininfo", "import", "convert", "dbus-daemon",
+         "dbus-run-session", "gnome-keyring-daemon", "secret-tool", "gdbus", "setpriv", "unshare", "nsenter")
+ACCESSIBILITY = "import gi; gi.require_version('Atspi', '2.0'); from gi.repository import Atspi"
 
 
 def missing_desktop_tools():
-    return [tool for tool in TOOLS if shutil.which(tool) is None]
+    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
+    can_look = subprocess.run(["/usr/bin/python3", "-c", ACCESSIBILITY], capture_output=True, check=False)
+    return missing if can_look.returncode == 0 else [*missing, "gir1.2-atspi-2.0"]
 
 
 class Desktop:
@@ -41,6 +44,7 @@ class Desktop:
         self.pictures.mkdir()
         self.pictures.chmod(0o1777)
         self._picture_count = 0
+        self._probe, self._asked = None, 0
         wanted = {"build": str(lab.build) if installs else None, "keyring": keyring, "panel": panel,
                   "language": language}
         (self.folder / "wanted.json").write_text(json.dumps(wanted), encoding="utf-8")
@@ -48,7 +52,7 @@ class Desktop:
                                            "/usr/bin/python3", "-B", HERE / "desktop_world.py", self.folder], self.home)
         at_end(self.close)
         try:
-            lab.wait_until(self._is_ready, "the desktop is there", 40)
+            lab.wait_until(self._is_ready, "the desktop is there", 120)
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.world.describe(60)}") from None
         self.session = json.loads((self.folder / "session.json").read_text(encoding="utf-8"))
@@ -73,9 +77,9 @@ class Desktop:
         """Runs a command inside to its end, as the user in his session; CompletedProcess."""
         return run(*self._inside(argv, as_root), check=check, timeout=timeout, text=text)
 
-    def start(self, name, *argv, as_root=False):
+    def start(self, name, *argv, as_root=False, **options):
         """A Program of the user's, in his session."""
-        return self.lab.start(name, self._inside(argv, as_root))
+        return self.lab.start(name, self._inside(argv, as_root), **options)
 
     def spawn(self, *argv):
         """A program that nobody reads; its output goes to a file below .folder."""
@@ -104,34 +108,41 @@ class Desktop:
             raise AssertionError("the desktop's world has ended")
         return (self.folder / "session.json").exists()
 
-    # -- looking and touching
+    # -- looking and touching: desktop_probe.py says what the words mean
 
-    def probe(self, *words, check=True, timeout=20):
-        """desktop_probe.py's answer."""
-        result = self.run("/usr/bin/python3", "-B", SUPPORT / "desktop_probe.py", *words, check=check, timeout=timeout)
-        return json.loads(result.stdout) if result.stdout.strip() else None
+    def probe(self, *words, timeout=60):
+        if self._probe is None:
+            self._probe = self.start("probe", "/usr/bin/python3", "-B", SUPPORT / "desktop_probe.py",
+                                     stdin=subprocess.PIPE)
+        self._asked += 1
+        self._probe.process.stdin.write(json.dumps(words) + "\n")
+        self._probe.process.stdin.flush()
+        answer = self._probe.wait_event(answer=self._asked, deadline_s=timeout)
+        if "error" in answer:
+            raise AssertionError(answer["error"])
+        return answer["value"]
 
-    def wait_for(self, name, role=None, deadline_s=15):
-        """The widget of this accessible name, as {"name", "role", "x", "y", "width", "height", "states", "text"}."""
-        words = ["wait", name, role or "", str(deadline_s)]
-        return self.probe(*words, timeout=deadline_s + 10)
+    def wait_for(self, name, role="", deadline_s=40):
+        return self.probe("wait", name, role, deadline_s, timeout=deadline_s + 10)
 
-    def is_there(self, name, role=None):
-        return self.probe("find", name, role or "") is not None
+    def wait_gone(self, name, role="", deadline_s=40):
+        self.probe("gone", name, role, deadline_s, timeout=deadline_s + 10)
 
-    def click_widget(self, name, role=None, button=1):
+    def is_there(self, name, role=""):
+        return self.probe("find", name, role) is not None
+
+    def press(self, name, role="", deadline_s=40):
         """A real pointer event in the middle of it."""
-        widget = self.wait_for(name, role)
-        self.click(widget["x"] + widget["width"] // 2, widget["y"] + widget["height"] // 2, button)
+        return self.probe("press", name, role, deadline_s, timeout=deadline_s + 10)
 
     def click(self, x, y, button=1):
-        self.run("xdotool", "mousemove", str(x), str(y), "sleep", "0.05", "click", str(button))
+        self.probe("click", x, y, button)
 
     def keys(self, *names):
-        self.run("xdotool", "key", "--clearmodifiers", *names)
+        self.probe("keys", *names)
 
     def type(self, text):
-        self.run("xdotool", "type", "--delay", "5", text)
+        self.probe("type", text)
 
     def picture(self, name):
         """A PNG of the whole screen; numbered, so that they sort in the order in which they were taken."""
@@ -140,12 +151,23 @@ class Desktop:
         self.run("import", "-window", "root", SHARED / "pictures" / file)
         return self.pictures / file
 
+    def start_panel(self):
+        """Later than the login."""
+        self.spawn("xfce4-panel", "--disable-wm-check")
+
+    def write(self, path, text, mode=0o600):
+        """A file of the user's; path: below his home."""
+        self.run("sh", "-c", 'umask 077; mkdir -p "$(dirname "$1")" && cat >"$1" && chmod "$2" "$1"', "sh",
+                 f"{self.session['environment']['HOME']}/{path}", f"{mode:o}", text=text)
+
+    def add_host(self, address, name):
+        self.run("sh", "-c", 'echo "$1" >>/etc/hosts', "sh", f"{address} {name}", as_root=True)
+
     def lock_keyring(self):
         self.run("gdbus", "call", "--session", "-d", "org.freedesktop.secrets", "-o", "/org/freedesktop/secrets",
                  "-m", "org.freedesktop.Secret.Service.Lock", "['/org/freedesktop/secrets/collection/login']")
 
     def keep_pictures(self, name):
-        """Copies them to the folder that $GVPN_ARTIFACTS names, if it does."""
-        target = os.environ.get("GVPN_ARTIFACTS")
-        if target:
-            shutil.copytree(self.pictures, Path(target) / name, dirs_exist_ok=True)
+        """Copies them to where people look at them: the folder that $GVPN_ARTIFACTS names, else one of the build."""
+        target = Path(os.environ.get("GVPN_ARTIFACTS", self.lab.build / "screenshots"))
+        shutil.copytree(self.pictures, target / name, dirs_exist_ok=True)

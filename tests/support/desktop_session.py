@@ -37,7 +37,7 @@ def start(*argv, **options):
     return subprocess.Popen(argv, stdin=subprocess.DEVNULL, **options)  # pylint: disable=consider-using-with
 
 
-def wait_until(condition, what, deadline_s=15):
+def wait_until(condition, what, deadline_s=60):
     limit = time.monotonic() + deadline_s
     while not condition():
         if time.monotonic() > limit:
@@ -65,14 +65,21 @@ def start_display():
     with os.fdopen(reading, encoding="ascii") as pipe:
         number = pipe.readline().strip()
     os.environ["DISPLAY"] = f":{number}"
+    # For what the bus starts later, such as the keyring's question.
+    subprocess.run(["gdbus", "call", "--session", "-d", "org.freedesktop.DBus", "-o", "/org/freedesktop/DBus", "-m",
+                    "org.freedesktop.DBus.UpdateActivationEnvironment", f"{{'DISPLAY': ':{number}'}}"],
+                   check=True, stdout=subprocess.DEVNULL)
     start("openbox")
     wait_until(lambda: succeeds("xprop", "-root", "_NET_SUPPORTING_WM_CHECK"), "the window manager runs")
 
 
-def start_panel():
+def write_panel_settings():
     folder = Path(os.environ["HOME"], ".config/xfce4/xfconf/xfce-perchannel-xml")
     folder.mkdir(parents=True)
     (folder / "xfce4-panel.xml").write_text(PANEL, encoding="utf-8")
+
+
+def start_panel():
     start("xfce4-panel", "--disable-wm-check")
     wait_until(lambda: succeeds("gdbus", "call", "--session", "-d", "org.kde.StatusNotifierWatcher", "-o",
                                 "/StatusNotifierWatcher", "-m", "org.freedesktop.DBus.Peer.Ping"), "the panel runs")
@@ -97,6 +104,7 @@ def main():
     open_accessibility()
     start_display()
     start_keyring(wanted["keyring"])
+    write_panel_settings()
     if wanted["panel"]:
         start_panel()
     environment = {key: os.environ[key] for key in KEPT if key in os.environ}

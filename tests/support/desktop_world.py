@@ -98,6 +98,9 @@ def main():
     uid = add_user()
     if wanted["build"]:
         run("cmake", "--install", wanted["build"], "--prefix", "/usr", stdout=subprocess.DEVNULL)
+    if wanted["keyring"] == "none":
+        for name in ("org.freedesktop.secrets", "org.gnome.keyring"):
+            Path(f"/usr/share/dbus-1/services/{name}.service").unlink()
     scope = fake_login(uid)
     start_system_bus()
     environment = start_session(wanted, make_home(uid), scope, uid)
