@@ -100,7 +100,7 @@ void MainWindow::build()
     layout->addWidget(splitter, 1);
     setCentralWidget(all);
     const int em = fontMetrics().height();
-    resize(em * 46, em * 32);
+    resize(em * 46, em * 36);
     splitter->setSizes({em * 14, em * 32});
     QWidget* before = m_list;
     for (QWidget* next :

@@ -15,6 +15,13 @@
 
 namespace gvpn::gui {
 
+namespace {
+
+/// Of the password's field; with less there is no room for the window's title.
+constexpr int CharactersWide = 40;
+
+}  // namespace
+
 PasswordDialog::PasswordDialog(const client::PasswordQuestion& question, QWidget* parent)
     : QDialog(parent)
     , m_user(new QLineEdit(QString::fromStdString(question.user), this))
@@ -34,6 +41,7 @@ PasswordDialog::PasswordDialog(const client::PasswordQuestion& question, QWidget
     m_remember->setEnabled(question.canRemember);
     if (!question.canRemember)
         m_remember->setToolTip(tr("There is no open keyring to keep it in"));
+    m_password->setMinimumWidth(fontMetrics().averageCharWidth() * CharactersWide);
     auto* form = new QFormLayout;
     form->addRow(tr("&User:"), m_user);
     form->addRow(tr("&Password:"), m_password);
