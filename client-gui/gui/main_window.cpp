@@ -245,7 +245,11 @@ void MainWindow::present()
     setWindowState(windowState() & ~Qt::WindowMinimized);
     show();
     raise();
-    activateWindow();
+    // A question keeps the keyboard: the window behind it takes none.
+    QWidget* question = QApplication::activeModalWidget();
+    QWidget* front = question != nullptr ? question : this;
+    front->raise();
+    front->activateWindow();
 }
 
 void MainWindow::choose(const QString& name)

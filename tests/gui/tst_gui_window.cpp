@@ -11,6 +11,7 @@
 #include <QListView>
 #include <QProgressBar>
 #include <QSignalSpy>
+#include <QWindow>
 
 #include <algorithm>
 
@@ -37,6 +38,7 @@ private Q_SLOTS:
     void offersCommandsOnlyForAProfile();
     void hidesOnlyIfThereIsATray();
     void hasANameForEverythingThatTakesTheFocus();
+    void leavesTheKeyboardToAQuestion();
     void tellsAScreenReaderWhatItShows();
     void keepsWhatWasSaidUntilItIsClosed();
     void goesFromTheListToTheLargeButton();
@@ -262,6 +264,19 @@ void TestGuiWindow::hasANameForEverythingThatTakesTheFocus()
                  qPrintable(widget->objectName()));
     }
     QVERIFY(checked >= 4);
+}
+
+void TestGuiWindow::leavesTheKeyboardToAQuestion()
+{
+    FakeCore core;
+    MainWindow window(core, QStringLiteral("1"));
+    window.present();
+    QDialog question(&window);
+    question.open();
+    QVERIFY(QTest::qWaitForWindowActive(&question));
+    window.present();
+    QCoreApplication::processEvents();
+    QCOMPARE(QGuiApplication::focusWindow(), question.windowHandle());
 }
 
 void TestGuiWindow::tellsAScreenReaderWhatItShows()
