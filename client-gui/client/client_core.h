@@ -86,8 +86,9 @@ public:
     /// An answer to passwordNeeded(). No password: the connection is given up.
     virtual void answerPassword(const std::string& profile, const std::optional<SharedSecret>& password,
                                 const std::string& user, bool remember) = 0;
-    /// An answer to trustNeeded(): the key that was shown becomes the profile's.
-    virtual void answerTrust(const std::string& profile, bool isTrusted) = 0;
+    /// An answer to trustNeeded(): the key that was shown to the person becomes the profile's. Nothing, or a key that
+    /// this run was not asked about: the connection is given up.
+    virtual void answerTrust(const std::string& profile, const std::optional<Pin>& trusted) = 0;
 
 Q_SIGNALS:
     void ready();

@@ -55,7 +55,7 @@ public:
     void disconnectAll(std::function<void()> done) override;
     void answerPassword(const std::string& profile, const std::optional<SharedSecret>& password,
                         const std::string& user, bool remember) override;
-    void answerTrust(const std::string& profile, bool isTrusted) override;
+    void answerTrust(const std::string& profile, const std::optional<Pin>& trusted) override;
 
 private:
     enum class Question { None, Password, Trust };

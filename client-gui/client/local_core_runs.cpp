@@ -251,12 +251,12 @@ void LocalCore::answerPassword(const std::string& profile, const std::optional<S
     openConnection(*at);
 }
 
-void LocalCore::answerTrust(const std::string& profile, bool isTrusted)
+void LocalCore::answerTrust(const std::string& profile, const std::optional<Pin>& trusted)
 {
     const auto at = m_runs.find(profile);
     if (at == m_runs.end() || at->second.question != Question::Trust)
         return;
-    if (!isTrusted) {
+    if (trusted != at->second.presented) {
         endRun(profile);
         return;
     }

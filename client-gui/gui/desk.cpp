@@ -50,6 +50,7 @@ Desk::Desk(client::ClientCore& core, client::LogBook& log, MainWindow& window, Q
     connectCommands();
     connect(&core, &ClientCore::passwordNeeded, this, &Desk::askForPassword);
     connect(&core, &ClientCore::trustNeeded, this, &Desk::askForTrust);
+    connect(&core, &ClientCore::stateChanged, this, &Desk::closeStaleQuestions);
 }
 
 Desk::~Desk() = default;
@@ -211,10 +212,25 @@ void Desk::askForTrust(const std::string& profile, const Pin& presented)
         return;
     m_window.present();
     open = &ask(trustQuestion(*entry, presented));
-    connect(open, &QDialog::finished, this, [this, profile](int result) {
+    connect(open, &QDialog::finished, this, [this, profile, presented](int result) {
         m_trusts.erase(profile);
-        m_core.answerTrust(profile, result == QDialog::Accepted);
+        m_core.answerTrust(profile, result == QDialog::Accepted ? std::optional(presented) : std::nullopt);
     });
+}
+
+/// What the next run asks must not be answered in a dialog of this one: it may show another key.
+void Desk::closeStaleQuestions(const std::string& profile)
+{
+    const client::ProfileEntry* entry = m_core.find(profile);
+    if (entry != nullptr && entry->isPreparing)
+        return;
+    for (auto* questions : {&m_passwords, &m_trusts}) {
+        const auto question = questions->extract(profile);
+        if (question.empty() || !question.mapped())
+            continue;
+        question.mapped()->disconnect(this);
+        question.mapped()->reject();
+    }
 }
 
 void Desk::askToQuit(int tunnels, std::function<void()> yes)

@@ -46,6 +46,7 @@ private:
     void askToEnrol(const client::Invitation& invitation);
     void askForPassword(const client::PasswordQuestion& question);
     void askForTrust(const std::string& profile, const Pin& presented);
+    void closeStaleQuestions(const std::string& profile);
     void showLog();
     void showAbout();
     QuestionDialog& ask(const Question& question);

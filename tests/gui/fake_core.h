@@ -74,6 +74,7 @@ public:
     std::vector<client::Profile> given;
     std::optional<client::Invitation> enrolled;
     std::string password;
+    std::optional<Pin> trusted;
     std::function<void()> allDisconnected;
 
     void put(const std::string& name, const client::State& state = client::Disconnected{})
@@ -85,6 +86,13 @@ public:
         }
         entries.push_back({.profile = profileNamed(name), .state = state});
         Q_EMIT profilesChanged();
+    }
+    /// A run of it is being prepared, which may ask something; or is over.
+    void prepare(const std::string& name, bool isPreparing = true)
+    {
+        put(name);
+        entryOf(name)->isPreparing = isPreparing;
+        Q_EMIT stateChanged(name);
     }
     [[nodiscard]] client::ProfileEntry* entryOf(const std::string& name)
     {
@@ -147,9 +155,10 @@ public:
         password = secret ? std::string(asText(secret->view())) : std::string("none");
         note("password", profile + "/" + user + (remember ? "/remember" : ""));
     }
-    void answerTrust(const std::string& profile, bool isTrusted) override
+    void answerTrust(const std::string& profile, const std::optional<Pin>& pin) override
     {
-        note(isTrusted ? "trust" : "distrust", profile);
+        trusted = pin;
+        note(pin ? "trust" : "distrust", profile);
     }
 
 private:

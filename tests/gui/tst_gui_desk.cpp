@@ -47,6 +47,8 @@ private Q_SLOTS:
     void asksForOnePasswordAProfile();
     void passesTheTrustOn_data();
     void passesTheTrustOn();
+    void trustsTheKeyThatIsShown();
+    void closesWhatARunAskedWhenItIsOver();
     void deletesAfterAYesOnly();
     void saysWhatCouldNotBeDone();
     void importsAndExports();
@@ -180,6 +182,46 @@ void TestGuiDesk::passesTheTrustOn()
     QCOMPARE(openDialogs(), 1);
     click(*openWindow<QuestionDialog>(), button.constData());
     QTEST(place.core.calls.join(QLatin1Char(';')), "call");
+}
+
+void TestGuiDesk::trustsTheKeyThatIsShown()
+{
+    Place place;
+    place.core.prepare("Office");
+    Q_EMIT place.core.trustNeeded("Office", pinOf(5));
+    // Of the same run, nothing is told twice.
+    Q_EMIT place.core.stateChanged("Office");
+    place.core.prepare("Office", false);
+    QTRY_COMPARE(openDialogs(), 0);
+    place.core.prepare("Office");
+    Q_EMIT place.core.trustNeeded("Office", pinOf(6));
+    auto* question = openWindow<QuestionDialog>();
+    QVERIFY(question != nullptr);
+    click(*question, "yes");
+    QCOMPARE(place.core.calls, texts({"trust Office"}));
+    QVERIFY(place.core.trusted == pinOf(6));
+}
+
+void TestGuiDesk::closesWhatARunAskedWhenItIsOver()
+{
+    Place place;
+    place.core.prepare("Office");
+    place.core.prepare("Home");
+    Q_EMIT place.core.passwordNeeded({.profile = "Office", .user = "anna"});
+    Q_EMIT place.core.trustNeeded("Home", pinOf(5));
+    Q_EMIT place.core.stateChanged("Office");
+    QCOMPARE(openDialogs(), 2);
+    place.core.prepare("Office", false);
+    QTRY_COMPARE(openDialogs(), 1);
+    place.core.prepare("Home", false);
+    QTRY_COMPARE(openDialogs(), 0);
+    // Nobody has answered.
+    QVERIFY(place.core.calls.isEmpty());
+    place.core.prepare("Office");
+    Q_EMIT place.core.passwordNeeded({.profile = "Office", .user = "anna"});
+    QVERIFY(openWindow<PasswordDialog>() != nullptr);
+    openWindow<PasswordDialog>()->reject();
+    QCOMPARE(place.core.calls, texts({"password Office/"}));
 }
 
 void TestGuiDesk::deletesAfterAYesOnly()

@@ -432,7 +432,7 @@ void TestLocalCore::answersForAProfileThatIsNotThere()
     scene.core.exportFile("x", QStringLiteral("y"), scene.note());
     scene.connectProfile("x");
     scene.core.disconnectProfile("x");
-    scene.core.answerTrust("x", true);
+    scene.core.answerTrust("x", pinOf(7));
     scene.core.answerPassword("x", secretOf("y"), "z", true);
     CoreScene::settle();
     QCOMPARE(scene.profiles.size(), std::size_t{2});

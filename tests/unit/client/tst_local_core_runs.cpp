@@ -50,6 +50,7 @@ private Q_SLOTS:
     void asksTheKeyringAgainWhenAPersonDoes();
     void notesWhereANewKeyIs();
     void asksWhetherToTrust();
+    void connectsNotToWhomAPersonDistrusts_data();
     void connectsNotToWhomAPersonDistrusts();
     void usesTheKeyThatIsTrustedAlready();
     void takesThePasswordFromTheKeyring();
@@ -295,16 +296,24 @@ void TestLocalCoreRuns::asksWhetherToTrust()
     QCOMPARE(scene.presented, std::vector{pinOf(7)});
     QVERIFY(scene.entry().isPreparing && scene.entry().state == State(Disconnected{}));
     QVERIFY(!scene.stored().pin);
-    scene.core.answerTrust("Office", true);
-    scene.core.answerTrust("Office", true);
+    scene.core.answerTrust("Office", pinOf(7));
+    scene.core.answerTrust("Office", pinOf(7));
     CoreScene::settle();
     QCOMPARE(scene.engine.opened.size(), std::size_t{2});
     QVERIFY(scene.engine.request().options.pin == pinOf(7) && scene.stored().pin == pinOf(7));
     QVERIFY(tls::Identity::fromPem(scene.engine.request().deviceKey.view())->pin() == device);
 }
 
+void TestLocalCoreRuns::connectsNotToWhomAPersonDistrusts_data()
+{
+    QTest::addColumn<std::optional<Pin>>("trusted");
+    QTest::newRow("nobody") << std::optional<Pin>();
+    QTest::newRow("whom an older question showed") << std::optional(pinOf(8));
+}
+
 void TestLocalCoreRuns::connectsNotToWhomAPersonDistrusts()
 {
+    QFETCH(std::optional<Pin>, trusted);
     CoreScene scene;
     Profile profile = profileNamed("Office");
     profile.pin.reset();
@@ -312,7 +321,7 @@ void TestLocalCoreRuns::connectsNotToWhomAPersonDistrusts()
     scene.start();
     scene.connectProfile();
     sayUnknown(scene);
-    scene.core.answerTrust("Office", false);
+    scene.core.answerTrust("Office", trusted);
     CoreScene::settle();
     QCOMPARE(scene.engine.opened.size(), std::size_t{1});
     QVERIFY(!scene.entry().isPreparing && scene.stored() == profile);
