@@ -414,6 +414,10 @@
         <source>&amp;Stay</source>
         <translation>留下(&amp;S)</translation>
     </message>
+<message>
+        <source>This computer knows this server already, by ANOTHER fingerprint. If you did not expect that, ask the administrator first.</source>
+        <translation>这台电脑已经认识这台服务器，但指纹不同！如果这出乎您的意料，请先询问管理员。</translation>
+    </message>
 </context>
 <context>
     <name>Units</name>
@@ -1167,7 +1171,11 @@ Trust it from now on? (yes/no)</source>
         <source>The server names the resolvers %1, which this version does not set; names of the office are not resolved.</source>
         <translation>服务器指定了域名服务器 %1，但这个版本不会设置；办公室的名称无法解析。</translation>
     </message>
-    </context>
+    <message>
+        <source>Did not connect to %1: the profile names the key %2, but the one trusted for this server is %3, which the profile %4 has; if the server's administrator says that it has a new key, delete that profile and connect again.</source>
+        <translation>没有连接 %1：配置中的密钥是 %2，但对这台服务器信任的密钥是 %3，它属于配置 %4；如果服务器管理员说密钥已更换，请删除那个配置再连接。</translation>
+    </message>
+</context>
 <context>
     <name>gvpn::gui::Application</name>
     <message>

@@ -66,6 +66,9 @@ public:
     /// Files that can't be used: kept aside, each named with its reason.
     [[nodiscard]] virtual const std::vector<Error>& brokenFiles() const = 0;
 
+    /// The key of this server that was trusted before, by whatever program; as of the start and of what was done since.
+    [[nodiscard]] virtual std::optional<Pin> trustedKey(const net::HostPort& server) const = 0;
+
     // What a person does. Every done comes once, later, in this thread.
     virtual void add(const Profile& profile, ProfileDone done) = 0;
     /// Under another name as well (profile.name). AlreadyExists: that name is taken. InvalidArgument: while it is

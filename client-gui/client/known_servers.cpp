@@ -88,6 +88,18 @@ Result<void> KnownServers::replace(const net::HostPort& server, const Pin& pin)
     return {};
 }
 
+Result<void> KnownServers::forget(const net::HostPort& server, const Pin& pin)
+{
+    if (find(server) != pin)
+        return {};
+    auto pins = m_pins;
+    pins.erase(serverKey(server));
+    if (auto saved = save(pins); !saved)
+        return saved;
+    m_pins = std::move(pins);
+    return {};
+}
+
 Result<void> KnownServers::save(const std::map<std::string, Pin>& pins) const
 {
     QJsonObject servers;

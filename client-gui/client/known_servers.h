@@ -33,6 +33,8 @@ public:
     /// The same, but another key gives way: only when a person chose the new one, and the server has shown that it has
     /// it.
     [[nodiscard]] Result<void> replace(const net::HostPort& server, const Pin& pin);
+    /// So that the next key that is shown may be remembered. Another key than this one stays.
+    [[nodiscard]] Result<void> forget(const net::HostPort& server, const Pin& pin);
     [[nodiscard]] const std::string& file() const { return m_file; }
 
 private:

@@ -33,6 +33,22 @@ Result<Profile> merge(const Profile& stored, const Profile& wanted, bool isRunni
     return merged;
 }
 
+/// Of two profiles for one server the one that stays is used from now on: the other one's key must not stand in its
+/// way. That it could not be forgotten is said when it does.
+void forgetOutdatedKey(const Profile& removed, const CoreParts& parts)
+{
+    const auto listing = parts.store.list();
+    auto known = KnownServers::load(parts.stateDir + KnownServersFile);
+    if (!removed.pin || !listing || !known)
+        return;
+    const auto isSameServer = [&removed](const Profile& one) {
+        return one.pin && serverKey(one.server) == serverKey(removed.server);
+    };
+    const auto hasSameKey = [&](const Profile& one) { return isSameServer(one) && one.pin == removed.pin; };
+    if (std::ranges::any_of(listing->profiles, isSameServer) && std::ranges::none_of(listing->profiles, hasSameKey))
+        static_cast<void>(known->forget(removed.server, *removed.pin));
+}
+
 std::string isoTime(const QDateTime& time)
 {
     return time.toUTC().toString(Qt::ISODate).toStdString();
@@ -63,6 +79,11 @@ LocalCore::~LocalCore()
 {
     // Its tasks use what is ours.
     m_parts.work.reset();
+}
+
+std::optional<Pin> LocalCore::trustedKey(const net::HostPort& server) const
+{
+    return m_knownServers ? m_knownServers->find(server) : std::nullopt;
 }
 
 const ProfileEntry* LocalCore::find(const std::string& name) const
@@ -277,7 +298,13 @@ void LocalCore::remove(const std::string& name, Done done)
 void LocalCore::removeNow(const std::string& name, Done done)
 {
     m_parts.work->run<Result<void>>(
-        [store = m_parts.store, name] { return store.remove(name); },
+        [parts = &m_parts, name]() -> Result<void> {
+            const auto stored = parts->store.find(name);
+            const auto removed = parts->store.remove(name);
+            if (removed && stored)
+                forgetOutdatedKey(*stored, *parts);
+            return removed;
+        },
         [this, name, done = std::move(done)](const Result<void>& removed) {
             const ProfileEntry* entry = find(name);
             const bool isGone = removed || removed.error().code == ErrorCode::NotFound;

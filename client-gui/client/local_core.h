@@ -41,6 +41,7 @@ public:
     [[nodiscard]] const std::vector<ProfileEntry>& profiles() const override { return m_entries; }
     [[nodiscard]] const ProfileEntry* find(const std::string& name) const override;
     [[nodiscard]] const std::vector<Error>& brokenFiles() const override { return m_brokenFiles; }
+    [[nodiscard]] std::optional<Pin> trustedKey(const net::HostPort& server) const override;
 
     void add(const Profile& profile, ProfileDone done) override;
     void save(const std::string& name, const Profile& profile, ProfileDone done) override;
@@ -82,6 +83,11 @@ private:
         std::shared_ptr<ProfileLock> lock;
         std::optional<Pin> pin;
         QString refusal;  // empty: it may begin
+    };
+    /// What is read at the start.
+    struct OnDisk {
+        Result<ProfileListing> profiles;
+        Result<KnownServers> servers;
     };
     using Change = std::function<void(Profile& profile)>;
     using Added = Result<Profile>;
@@ -140,6 +146,12 @@ private:
     void findPassword(Runs::value_type& at);
     void askPassword(Runs::value_type& at, bool wasWrong);
     void onLoggedIn(ConnectionId id, const Pin& pin, protocol::LoginMethod method);
+    struct Noted {
+        Result<KnownServers> servers;
+        Result<Profile> profile;
+    };
+    /// Away from the GUI thread: touches nothing of ours but the parts.
+    [[nodiscard]] Result<KnownServers> trust(const Profile& used, const Pin& pin, bool mayReplaceKey) const;
     void noteServer(const std::string& name, const Pin& pin, protocol::LoginMethod method);
     void keepPassword(const std::string& name, Run& run, const Pin& pin);
     void refuse(Runs::value_type& at, const QString& sentence);
@@ -151,6 +163,7 @@ private:
     DeviceKeys m_deviceKeys;
     std::vector<ProfileEntry> m_entries;
     std::vector<Error> m_brokenFiles;
+    std::optional<KnownServers> m_knownServers;  // a copy, to look things up
     Runs m_runs;
     std::set<std::string> m_fromLinks;  // profiles whose key a person chose with a link in this run
     std::set<std::string> m_orphans;    // that run, while somebody has removed their files

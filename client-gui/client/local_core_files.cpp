@@ -19,14 +19,20 @@ void LocalCore::start(bool connectsAtStart)
 
 void LocalCore::readProfiles(std::function<void()> done)
 {
-    m_parts.work->run<Result<ProfileListing>>([store = m_parts.store] { return store.list(); },
-                                              [this, done = std::move(done)](const Result<ProfileListing>& listing) {
-                                                  const bool hasChanged =
-                                                      listing ? takeListing(*listing) : takeBroken({listing.error()});
-                                                  if (hasChanged)
-                                                      Q_EMIT profilesChanged();
-                                                  done();
-                                              });
+    m_parts.work->run<OnDisk>(
+        [parts = &m_parts]() -> OnDisk {
+            return {parts->store.list(), KnownServers::load(parts->stateDir + KnownServersFile)};
+        },
+        [this, done = std::move(done)](const OnDisk& onDisk) {
+            // A file of servers that can't be read is refused when something is to be connected.
+            if (onDisk.servers)
+                m_knownServers = *onDisk.servers;
+            const auto& listing = onDisk.profiles;
+            const bool hasChanged = listing ? takeListing(*listing) : takeBroken({listing.error()});
+            if (hasChanged)
+                Q_EMIT profilesChanged();
+            done();
+        });
 }
 
 void LocalCore::connectThoseOfTheStart()

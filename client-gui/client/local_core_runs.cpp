@@ -57,8 +57,11 @@ LocalCore::Preparation LocalCore::prepare(const Profile& profile, bool mayReplac
     if (!known)
         return {.lock = {}, .pin = {}, .refusal = sentenceForStateDir(m_parts.stateDir, known.error())};
     const auto other = profile.pin && !mayReplaceKey ? known->findOther(profile.server, *profile.pin) : std::nullopt;
-    if (other)
-        return {.lock = {}, .pin = {}, .refusal = sentenceForOtherKey(profile, *other)};
+    if (other) {
+        const auto holder = m_parts.store.findByServer(profile.server, *other);
+        const std::string name = holder && *holder ? (*holder)->name : std::string();
+        return {.lock = {}, .pin = {}, .refusal = sentenceForOtherKey(profile, *other, name)};
+    }
     return {.lock = std::make_shared<ProfileLock>(std::move(*lock)),
             .pin = profile.pin ? profile.pin : known->find(profile.server),
             .refusal = {}};
@@ -280,26 +283,39 @@ void LocalCore::onLoggedIn(ConnectionId id, const Pin& pin, protocol::LoginMetho
     at->second.password.reset();
 }
 
+/// A link adds a profile beside those that are there; the key that one of them has stays trusted, or that one would
+/// be refused from now on.
+Result<KnownServers> LocalCore::trust(const Profile& used, const Pin& pin, bool mayReplaceKey) const
+{
+    auto known = KnownServers::load(m_parts.stateDir + KnownServersFile);
+    if (!known)
+        return known;
+    const auto other = mayReplaceKey ? known->findOther(used.server, pin) : std::nullopt;
+    if (other) {
+        const auto holder = m_parts.store.findByServer(used.server, *other);
+        if (!holder)
+            return fail(holder.error());
+        if (*holder)
+            return known;
+    }
+    const auto kept = mayReplaceKey ? known->replace(used.server, pin) : known->remember(used.server, pin);
+    return kept ? std::move(known) : fail(kept.error());
+}
+
 /// The server's key and the redeemed invite.
 void LocalCore::noteServer(const std::string& name, const Pin& pin, protocol::LoginMethod method)
 {
     const Profile used = entryOf(name)->profile;
     const bool mayReplaceKey = m_fromLinks.contains(name) || used.isPending();
-    struct Noted {
-        Result<void> server;
-        Result<Profile> profile;
-    };
     m_parts.work->run<Noted>(
-        [parts = &m_parts, used, pin, method, mayReplaceKey]() -> Noted {
-            auto known = KnownServers::load(parts->stateDir + KnownServersFile);
-            if (!known)
-                return {fail(known.error()), used};
-            const auto server = mayReplaceKey ? known->replace(used.server, pin) : known->remember(used.server, pin);
-            return {server, noteLogin(used, parts->store, method, pin)};
+        [this, used, pin, method, mayReplaceKey]() -> Noted {
+            return {trust(used, pin, mayReplaceKey), noteLogin(used, m_parts.store, method, pin)};
         },
         [this, name](const Noted& noted) {
-            if (!noted.server)
-                remark(name, sentenceForForgottenServer(noted.server.error()));
+            if (noted.servers)
+                m_knownServers = *noted.servers;
+            else
+                remark(name, sentenceForForgottenServer(noted.servers.error()));
             ProfileEntry* entry = entryOf(name);
             if (!noted.profile && noted.profile.error().code != ErrorCode::NotFound)
                 remark(name, sentenceForProfile(noted.profile.error()));

@@ -466,8 +466,15 @@ QString sentenceForForgottenServer(const Error& error)
     return Tr::tr("The server's key could not be remembered: %1.").arg(fromText(error.context));
 }
 
-QString sentenceForOtherKey(const Profile& profile, const Pin& trusted)
+QString sentenceForOtherKey(const Profile& profile, const Pin& trusted, const std::string& holder)
 {
+    if (!holder.empty())
+        return Tr::tr("Did not connect to %1: the profile names the key %2, but the one trusted for this server is %3, "
+                      "which the profile %4 has; if the server's administrator says that it has a new key, delete that "
+                      "profile and connect again.")
+            .arg(QString::fromStdString(profile.server.toString()),
+                 QString::fromStdString(profile.pin.value_or(Pin()).toString()),
+                 QString::fromStdString(trusted.toString()), quoted(holder));
     return Tr::tr("Did not connect to %1: the profile names the key %2, but the one trusted for this server is %3; if "
                   "the server has a new key, only a new link from its administrator helps.")
         .arg(QString::fromStdString(profile.server.toString()),

@@ -51,8 +51,8 @@ namespace gvpn::client {
 [[nodiscard]] QString sentenceForLeftOut(const std::vector<net::Prefix>& networks);
 /// The server's key, which a person trusts, could not be kept.
 [[nodiscard]] QString sentenceForForgottenServer(const Error& error);
-/// A profile says one key, the computer trusts another: for a window.
-[[nodiscard]] QString sentenceForOtherKey(const Profile& profile, const Pin& trusted);
+/// A profile says one key, the computer trusts another: for a window. holder: the profile that has that one, if any.
+[[nodiscard]] QString sentenceForOtherKey(const Profile& profile, const Pin& trusted, const std::string& holder);
 /// An empty directory: there is no default one.
 [[nodiscard]] QString sentenceForStateDir(const std::string& directory, const Error& error);
 [[nodiscard]] QString sentenceForTakenName(const std::string& interfaceName);

@@ -1,6 +1,7 @@
 #include "gui/desk.h"
 
 #include "client/invitation_link.h"
+#include "client/known_servers.h"
 #include "client/sentences.h"
 #include "gui/link_dialog.h"
 #include "gui/log_window.h"
@@ -22,12 +23,18 @@ namespace {
 
 constexpr int IconLinesHigh = 4;
 
-const client::ProfileEntry* findByServer(const client::ClientCore& core, const net::HostPort& server)
+/// The profile with the link's key, else one that knows the server by another one.
+const client::ProfileEntry* findForLink(const client::ClientCore& core, const client::Invitation& link)
 {
-    const auto& all = core.profiles();
-    const auto found =
-        std::ranges::find_if(all, [&](const client::ProfileEntry& entry) { return entry.profile.server == server; });
-    return found == all.end() ? nullptr : &*found;
+    const client::ProfileEntry* found = nullptr;
+    for (const client::ProfileEntry& entry : core.profiles()) {
+        if (!entry.profile.pin || client::serverKey(entry.profile.server) != client::serverKey(link.server))
+            continue;
+        if (entry.profile.pin == link.pin)
+            return &entry;
+        found = &entry;
+    }
+    return found;
 }
 
 /// Of the clipboard, if it is one: so that Add is one click for who has just copied it.
@@ -184,7 +191,8 @@ void Desk::askToEnrol(const client::Invitation& invitation)
         m_window.say(tr("Another link came meanwhile and was ignored: answer this question first."));
         return;
     }
-    m_enrolment = &ask(enrolmentQuestion(invitation, findByServer(m_core, invitation.server)));
+    m_enrolment =
+        &ask(enrolmentQuestion(invitation, findForLink(m_core, invitation), m_core.trustedKey(invitation.server)));
     connect(m_enrolment, &QDialog::accepted, this, [this, invitation] { m_core.enrol(invitation, chooses()); });
 }
 

@@ -64,7 +64,8 @@ QuestionDialog::QuestionDialog(const Question& question, QWidget* parent)
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
 }
 
-Question enrolmentQuestion(const client::Invitation& invitation, const client::ProfileEntry* existing)
+Question enrolmentQuestion(const client::Invitation& invitation, const client::ProfileEntry* existing,
+                           const std::optional<Pin>& trusted)
 {
     Question question{
         .title = Tr::tr("Add this network?"),
@@ -85,6 +86,9 @@ Question enrolmentQuestion(const client::Invitation& invitation, const client::P
                 : Tr::tr("You have a profile for this server already, %1, with ANOTHER fingerprint. It stays as it "
                          "is, and a second one is added. If you did not expect that, ask the administrator first.")
                       .arg(nameOf(*existing));
+    else if (trusted && *trusted != invitation.pin)
+        question.explanation = Tr::tr("This computer knows this server already, by ANOTHER fingerprint. If you did not "
+                                      "expect that, ask the administrator first.");
     return question;
 }
 

@@ -26,8 +26,9 @@ public:
 };
 
 /// What a link says, before anything is written. existing: the profile for this server, if there is one; it is not
-/// changed.
-[[nodiscard]] Question enrolmentQuestion(const client::Invitation& invitation, const client::ProfileEntry* existing);
+/// changed. trusted: the server's key as this computer knows it.
+[[nodiscard]] Question enrolmentQuestion(const client::Invitation& invitation, const client::ProfileEntry* existing,
+                                         const std::optional<Pin>& trusted);
 [[nodiscard]] Question trustQuestion(const client::ProfileEntry& entry, const Pin& presented);
 [[nodiscard]] Question removalQuestion(const client::ProfileEntry& entry);
 /// tunnels: how many are up.

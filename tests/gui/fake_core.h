@@ -74,7 +74,8 @@ public:
     std::vector<client::Profile> given;
     std::optional<client::Invitation> enrolled;
     std::string password;
-    std::optional<Pin> trusted;
+    std::optional<Pin> trusted;  // by an answer
+    std::optional<Pin> known;    // of any server
     std::function<void()> allDisconnected;
 
     void put(const std::string& name, const client::State& state = client::Disconnected{})
@@ -114,6 +115,8 @@ public:
         return const_cast<FakeCore*>(this)->entryOf(name);
     }
     [[nodiscard]] const std::vector<Error>& brokenFiles() const override { return broken; }
+
+    [[nodiscard]] std::optional<Pin> trustedKey(const net::HostPort&) const override { return known; }
 
     void add(const client::Profile& profile, ProfileDone done) override { take("add", profile, done); }
     void save(const std::string& name, const client::Profile& profile, ProfileDone done) override

@@ -38,6 +38,8 @@ class TestGuiDesk : public QObject {
 private Q_SLOTS:
     void cleanup();
     void enrolsAfterAYes();
+    void warnsOfAnotherKeyOfTheServer_data();
+    void warnsOfAnotherKeyOfTheServer();
     void enrolsNothingAfterANo();
     void asksAboutOneLinkAtATime();
     void saysThatALinkIsNone();
@@ -76,6 +78,48 @@ void TestGuiDesk::enrolsAfterAYes()
     place.core.put("office.example.com");
     QCOMPARE(place.window.chosen(), QStringLiteral("office.example.com"));
     QCOMPARE(place.core.calls.size(), 1);
+}
+
+void TestGuiDesk::warnsOfAnotherKeyOfTheServer_data()
+{
+    QTest::addColumn<QList<int>>("pins");  // of profiles for the server; 0: none
+    QTest::addColumn<QString>("host");
+    QTest::addColumn<int>("known");
+    QTest::addColumn<bool>("warns");
+    const QString host = QStringLiteral("office.example.com");
+    QTest::newRow("new") << QList<int>{} << host << 0 << false;
+    QTest::newRow("the same") << QList{7} << host << 7 << false;
+    QTest::newRow("another") << QList{8} << host << 8 << true;
+    QTest::newRow("in other letters") << QList{8} << "OFFICE.example.COM" << 8 << true;
+    QTest::newRow("behind one without a key") << QList{0, 8} << host << 0 << true;
+    QTest::newRow("behind another one") << QList{8, 7} << host << 8 << false;
+    QTest::newRow("without a profile") << QList<int>{} << host << 8 << true;
+}
+
+void TestGuiDesk::warnsOfAnotherKeyOfTheServer()
+{
+    QFETCH(QList<int>, pins);
+    QFETCH(QString, host);
+    QFETCH(int, known);
+    QFETCH(bool, warns);
+    const auto pin = [](int fill) {
+        return fill == 0 ? std::nullopt : std::optional(pinOf(static_cast<unsigned char>(fill)));
+    };
+    Place place;
+    place.core.known = pin(known);
+    for (const int fill : pins) {
+        const std::string name = "Office" + std::to_string(fill);
+        place.core.put(name);
+        place.core.entryOf(name)->profile.server = {host.toStdString(), 443};
+        place.core.entryOf(name)->profile.pin = pin(fill);
+    }
+    place.desk.takeLink(link());
+    auto* question = openWindow<QuestionDialog>();
+    bool isWarned = false;
+    for (const QLabel* label : question->findChildren<QLabel*>())
+        isWarned = isWarned || label->text().contains(QStringLiteral("ANOTHER"));
+    question->reject();
+    QCOMPARE(isWarned, warns);
 }
 
 void TestGuiDesk::enrolsNothingAfterANo()

@@ -100,7 +100,7 @@ void TestGuiDialogs::saysWhyATextIsNoLink()
 
 void TestGuiDialogs::cancelsByDefault()
 {
-    QuestionDialog dialog(enrolmentQuestion(invitation(), nullptr));
+    QuestionDialog dialog(enrolmentQuestion(invitation(), nullptr, {}));
     keep(dialog);
     const QSignalSpy rejected(&dialog, &QDialog::rejected);
     dialog.open();
@@ -121,7 +121,7 @@ void TestGuiDialogs::cancelsByEscape()
 
 void TestGuiDialogs::namesHostFingerprintAndNetworks()
 {
-    const Question question = enrolmentQuestion(invitation(), nullptr);
+    const Question question = enrolmentQuestion(invitation(), nullptr, {});
     QuestionDialog dialog(question);
     keep(dialog);
     dialog.open();
@@ -139,9 +139,11 @@ void TestGuiDialogs::warnsOfAnotherFingerprint()
 {
     client::ProfileEntry existing{.profile = profileNamed("Office")};
     existing.profile.pin = pinOf(7);
-    QVERIFY(!enrolmentQuestion(invitation(), &existing).explanation.contains(QStringLiteral("ANOTHER")));
+    QVERIFY(!enrolmentQuestion(invitation(), &existing, {}).explanation.contains(QStringLiteral("ANOTHER")));
     existing.profile.pin = pinOf(8);
-    QVERIFY(enrolmentQuestion(invitation(), &existing).explanation.contains(QStringLiteral("ANOTHER")));
+    QVERIFY(enrolmentQuestion(invitation(), &existing, {}).explanation.contains(QStringLiteral("ANOTHER")));
+    QVERIFY(enrolmentQuestion(invitation(), nullptr, pinOf(8)).explanation.contains(QStringLiteral("ANOTHER")));
+    QVERIFY(!enrolmentQuestion(invitation(), nullptr, pinOf(7)).explanation.contains(QStringLiteral("ANOTHER")));
 }
 
 void TestGuiDialogs::asksForTrustWithTheFingerprint()

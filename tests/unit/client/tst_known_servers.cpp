@@ -40,6 +40,7 @@ private Q_SLOTS:
     void refusesAFileThatOthersMayWrite_data();
     void refusesAFileThatOthersMayWrite();
     void refusesAFileOfAnotherUser();
+    void forgetsThatKeyOnly();
 
 private:
     [[nodiscard]] Result<KnownServers> load() const { return KnownServers::load(m_file.toStdString()); }
@@ -190,6 +191,20 @@ void TestKnownServers::refusesAFileOfAnotherUser()
     QCOMPARE(::chown(directory.constData(), 12345, 12345), 0);
     QVERIFY(load().has_value());
     QCOMPARE(::chown(directory.constData(), 0, 0), 0);
+}
+
+void TestKnownServers::forgetsThatKeyOnly()
+{
+    auto known = load();
+    QVERIFY(known->remember(Office, pin(1)).has_value());
+    QVERIFY(known->remember({"home.example.com", 443}, pin(1)).has_value());
+    QVERIFY(known->forget(Office, pin(2)).has_value());
+    QVERIFY(known->find(Office) == pin(1));
+    QVERIFY(known->forget({"OFFICE.example.com", 51005}, pin(1)).has_value());
+    QVERIFY(!known->find(Office));
+    known = load();
+    QVERIFY(!known->find(Office));
+    QVERIFY(known->find({"home.example.com", 443}) == pin(1));
 }
 
 QTEST_APPLESS_MAIN(TestKnownServers)

@@ -44,6 +44,7 @@ private Q_SLOTS:
     void namesWhoHasTheLock();
     void refusesAKeyThatIsNotTheTrustedOne();
     void takesTheKeyOfALink();
+    void keepsTheKeyThatAnotherProfileHas();
     void namesADamagedMemory();
     void usesTheKeyInTheKeyring();
     void makesNoKeyForALockedKeyring();
@@ -209,6 +210,38 @@ void TestLocalCoreRuns::takesTheKeyOfALink()
     QVERIFY(KnownServers::load(scene.state() + KnownServersFile)->find({"office.example.com", 443}) == pinOf(1));
     scene.sayLoggedIn(LoginMethod::Device);
     QVERIFY(KnownServers::load(scene.state() + KnownServersFile)->find({"office.example.com", 443}) == pinOf(7));
+}
+
+void TestLocalCoreRuns::keepsTheKeyThatAnotherProfileHas()
+{
+    const net::HostPort server{"office.example.com", 443};
+    CoreScene scene;
+    Profile old = profileNamed("Old");
+    old.pin = pinOf(1);
+    scene.store(old);
+    Profile invited = profileNamed("Office");
+    invited.invite = inviteSecret();
+    scene.store(invited);
+    auto known = KnownServers::load(scene.state() + KnownServersFile);
+    QVERIFY(known->remember(server, pinOf(1)).has_value());
+    scene.start();
+    QVERIFY(scene.core.trustedKey({"OFFICE.example.com", 443}) == pinOf(1));
+    scene.connectProfile();
+    QCOMPARE(scene.engine.opened.size(), std::size_t{1});
+    scene.sayLoggedIn(LoginMethod::Invite);
+    QVERIFY(KnownServers::load(scene.state() + KnownServersFile)->find(server) == pinOf(1));
+    QVERIFY(scene.entry().remarks.empty());
+    scene.say(Disconnected{});
+    // The person is told which one is in the way, and can take it away.
+    scene.connectProfile();
+    QVERIFY(scene.entry().refusal && scene.entry().refusal->contains(QStringLiteral("\"Old\"")));
+    scene.core.remove("Old", scene.note());
+    CoreScene::settle();
+    scene.connectProfile();
+    QVERIFY(!scene.entry().refusal);
+    scene.sayLoggedIn(LoginMethod::Device);
+    QVERIFY(KnownServers::load(scene.state() + KnownServersFile)->find(server) == pinOf(7));
+    QVERIFY(scene.core.trustedKey(server) == pinOf(7));
 }
 
 void TestLocalCoreRuns::namesADamagedMemory()
