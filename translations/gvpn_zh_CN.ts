@@ -418,6 +418,10 @@
         <source>This computer knows this server already, by ANOTHER fingerprint. If you did not expect that, ask the administrator first.</source>
         <translation>这台电脑已经认识这台服务器，但指纹不同！如果这出乎您的意料，请先询问管理员。</translation>
     </message>
+<message>
+        <source>You have this server already, as %1, which has not used its own invite yet. It stays as it is, and a second profile is added.</source>
+        <translation>您已经有这台服务器，名为 %1，它自己的邀请还没有使用。它会保持原样，并另外添加一个配置。</translation>
+    </message>
 </context>
 <context>
     <name>Units</name>

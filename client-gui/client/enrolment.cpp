@@ -1,5 +1,9 @@
 #include "client/enrolment.h"
 
+#include "client/known_servers.h"
+
+#include <algorithm>
+
 namespace gvpn::client {
 
 namespace {
@@ -16,19 +20,39 @@ Result<void> makeKey(const Pin& server, const IdentityFor& identityFor)
     return identity ? Result<void>() : fail(identity.error());
 }
 
+bool isForServer(const Profile& profile, const Invitation& invitation)
+{
+    return profile.pin == invitation.pin && serverKey(profile.server) == serverKey(invitation.server);
+}
+
+/// The one that the link can be used with: an invite that waits to be redeemed isn't given up for another one, which
+/// may be anybody's. Null: there is none.
+Profile* profileFor(const Invitation& invitation, std::vector<Profile>& profiles)
+{
+    const auto takesInvite = [&invitation](const Profile& profile) {
+        return !invitation.invite || !profile.invite || profile.invite == invitation.invite;
+    };
+    const auto at = std::ranges::find_if(
+        profiles, [&](const Profile& profile) { return isForServer(profile, invitation) && takesInvite(profile); });
+    return at == profiles.end() ? nullptr : &*at;
+}
+
 }  // namespace
 
 Result<Profile> enrol(const Invitation& invitation, const ProfileStore& store, const IdentityFor& identityFor,
                       const std::string& created)
 {
-    auto known = store.findByServer(invitation.server, invitation.pin);
-    if (!known)
-        return fail(known.error());
+    auto listing = store.list();
+    if (!listing)
+        return fail(listing.error());
+    Profile* known = profileFor(invitation, listing->profiles);
     // Where the key is in the keyring, there must not be a second one.
-    const bool hasKey = *known && (*known)->deviceKeyPlace == DeviceKeyPlace::Keyring;
+    const bool hasKey = std::ranges::any_of(listing->profiles, [&invitation](const Profile& profile) {
+        return isForServer(profile, invitation) && profile.deviceKeyPlace == DeviceKeyPlace::Keyring;
+    });
     if (const auto made = hasKey ? Result<void>() : makeKey(invitation.pin, identityFor); !made)
         return fail(made.error());
-    if (!*known)
+    if (known == nullptr)
         return store.addUnderFreeName({.name = invitation.label.empty() ? invitation.server.host : invitation.label,
                                        .server = invitation.server,
                                        .pin = invitation.pin,
@@ -36,16 +60,15 @@ Result<Profile> enrol(const Invitation& invitation, const ProfileStore& store, c
                                        .acceptRoutes = invitation.acceptRoutes,
                                        .invite = invitation.invite,
                                        .created = created,
-                                       .deviceKeyPlace = invitation.deviceKeyPlace,
+                                       .deviceKeyPlace = hasKey ? DeviceKeyPlace::Keyring : invitation.deviceKeyPlace,
                                        .usesDns = invitation.usesDns,
                                        .acceptDomains = invitation.acceptDomains});
-    Profile profile = std::move(**known);
-    if (invitation.invite && profile.invite != invitation.invite) {
-        profile.invite = invitation.invite;
-        if (const auto saved = store.save(profile); !saved)
+    if (invitation.invite && known->invite != invitation.invite) {
+        known->invite = invitation.invite;
+        if (const auto saved = store.save(*known); !saved)
             return fail(saved.error());
     }
-    return profile;
+    return *known;
 }
 
 Result<Profile> noteRoutes(const Profile& used, const ProfileStore& store, const std::vector<net::Prefix>& routes)

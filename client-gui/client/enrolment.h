@@ -27,8 +27,9 @@ struct Invitation {
 using IdentityFor = std::function<Result<tls::Identity>(const Pin& server)>;
 
 /// Makes sure that the device key is there, then the profile: the server may count the invite as redeemed by this key
-/// although its answer never arrives. A profile for the same server and key is used as it is; but an invite in the link
-/// takes the place of its own. A profile with another key is another server's.
+/// although its answer never arrives. A profile for the same server and key is used as it is, and takes the link's
+/// invite if it has none; for another invite than its own a second profile is added. A profile with another key is
+/// another server's.
 [[nodiscard]] Result<Profile> enrol(const Invitation& invitation, const ProfileStore& store,
                                     const IdentityFor& identityFor, const std::string& created);
 

@@ -20,8 +20,7 @@ std::string_view stageName(Stage stage)
 
 bool isAboutPassword(const Fault& fault)
 {
-    return fault.error.code == ErrorCode::LoginRefused && fault.takesPasswords
-           && fault.sentLogin != protocol::LoginMethod::Invite;
+    return fault.error.code == ErrorCode::LoginRefused && fault.takesPasswords && !fault.isServerBusy;
 }
 
 }  // namespace gvpn::client

@@ -143,6 +143,7 @@ private:
     void onConnected(ProfileEntry& entry, const ConnectionInfo& info);
     /// True: something is asked, and the run goes on.
     [[nodiscard]] bool asksAfter(Runs::value_type& at, const Fault& fault);
+    void dropInvite(const Profile& used);
     void findPassword(Runs::value_type& at);
     void askPassword(Runs::value_type& at, bool wasWrong);
     void onLoggedIn(ConnectionId id, const Pin& pin, protocol::LoginMethod method);

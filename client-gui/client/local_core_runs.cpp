@@ -196,11 +196,22 @@ bool LocalCore::asksAfter(Runs::value_type& at, const Fault& fault)
         Q_EMIT trustNeeded(at.first, run.presented);
         return true;
     }
+    if (fault.sentLogin == protocol::LoginMethod::Invite)
+        dropInvite(entry.profile);
     if (fault.sentLogin == protocol::LoginMethod::Password)
         askPassword(at, true);
     else
         findPassword(at);
     return true;
+}
+
+/// The server doesn't know it, and would refuse it again and again before it looks at anything else.
+void LocalCore::dropInvite(const Profile& used)
+{
+    change(used.name, [refused = used.invite](Profile& profile) {
+        if (profile.invite == refused)
+            profile.invite.reset();
+    });
 }
 
 /// Of the keyring, if the profile says that it is there; it is tried once a run.

@@ -79,9 +79,16 @@ Question enrolmentQuestion(const client::Invitation& invitation, const client::P
     };
     if (!invitation.user.empty())
         question.facts.push_back({Tr::tr("User"), QString::fromStdString(invitation.user)});
-    if (existing != nullptr)
+    const bool hasSameKey = existing != nullptr && existing->profile.pin == invitation.pin;
+    const bool isWaiting = hasSameKey && invitation.invite && existing->profile.isPending()
+                           && existing->profile.invite != invitation.invite;
+    if (isWaiting)
+        question.explanation = Tr::tr("You have this server already, as %1, which has not used its own invite yet. It "
+                                      "stays as it is, and a second profile is added.")
+                                   .arg(nameOf(*existing));
+    else if (existing != nullptr)
         question.explanation =
-            existing->profile.pin == invitation.pin
+            hasSameKey
                 ? Tr::tr("You have this server already, as %1. That profile is used again.").arg(nameOf(*existing))
                 : Tr::tr("You have a profile for this server already, %1, with ANOTHER fingerprint. It stays as it "
                          "is, and a second one is added. If you did not expect that, ask the administrator first.")

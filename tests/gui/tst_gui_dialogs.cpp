@@ -52,6 +52,7 @@ private Q_SLOTS:
     void cancelsByEscape();
     void namesHostFingerprintAndNetworks();
     void warnsOfAnotherFingerprint();
+    void saysWhenASecondProfileIsAdded();
     void asksForTrustWithTheFingerprint();
     void tellsHowManyTunnelsQuittingEnds();
     void givesThePasswordOnce();
@@ -144,6 +145,23 @@ void TestGuiDialogs::warnsOfAnotherFingerprint()
     QVERIFY(enrolmentQuestion(invitation(), &existing, {}).explanation.contains(QStringLiteral("ANOTHER")));
     QVERIFY(enrolmentQuestion(invitation(), nullptr, pinOf(8)).explanation.contains(QStringLiteral("ANOTHER")));
     QVERIFY(!enrolmentQuestion(invitation(), nullptr, pinOf(7)).explanation.contains(QStringLiteral("ANOTHER")));
+}
+
+void TestGuiDialogs::saysWhenASecondProfileIsAdded()
+{
+    const auto invite = [](std::string_view text) { return SharedSecret(SecretBytes(asBytes(text))); };
+    client::Invitation link = invitation();
+    link.invite = invite("one");
+    client::ProfileEntry existing{.profile = profileNamed("Office")};
+    existing.profile.pin = pinOf(7);
+    const auto isAdded = [&] {
+        return enrolmentQuestion(link, &existing, {}).explanation.contains(QStringLiteral("second profile is added"));
+    };
+    QVERIFY(!isAdded());
+    existing.profile.invite = invite("one");
+    QVERIFY(!isAdded());
+    existing.profile.invite = invite("two");
+    QVERIFY(isAdded());
 }
 
 void TestGuiDialogs::asksForTrustWithTheFingerprint()

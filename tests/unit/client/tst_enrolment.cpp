@@ -38,7 +38,8 @@ private Q_SLOTS:
     void writesNoProfileWithoutAKey();
     void writesAPendingProfile();
     void usesTheProfileThatIsThere();
-    void putsANewInviteInPlaceOfTheOld();
+    void givesANewInviteToAProfileWithout();
+    void keepsAnInviteThatWaits();
     void leavesAProfileWithAnotherKeyAlone();
     void namesAProfileAfterTheHost();
     void dropsTheInviteAfterALogin_data();
@@ -103,12 +104,29 @@ void TestEnrolment::usesTheProfileThatIsThere()
     QCOMPARE(place.store().list()->profiles, std::vector{known});
 }
 
-void TestEnrolment::putsANewInviteInPlaceOfTheOld()
+void TestEnrolment::keepsAnInviteThatWaits()
+{
+    const StorePlace place;
+    Profile known = profileNamed("My office");
+    known.invite = inviteSecret("ffffffffffffffff");
+    known.deviceKeyPlace = DeviceKeyPlace::Keyring;
+    QVERIFY(place.store().add(known).has_value());
+    const auto added = enrolAt(place, invitation());
+    QCOMPARE(added->name, std::string("Office"));
+    QVERIFY(*added->invite == inviteSecret());
+    // They have one key.
+    QVERIFY(added->deviceKeyPlace == DeviceKeyPlace::Keyring);
+    QVERIFY(place.store().find("My office") == known);
+    // The same links again.
+    QVERIFY(enrolAt(place, invitation()) == added);
+    QCOMPARE(place.store().list()->profiles.size(), std::size_t{2});
+}
+
+void TestEnrolment::givesANewInviteToAProfileWithout()
 {
     const StorePlace place;
     Profile known = profileNamed("My office");
     known.user = "bert";
-    known.invite = inviteSecret("ffffffffffffffff");
     QVERIFY(place.store().add(known).has_value());
     const auto profile = enrolAt(place, invitation());
     known.invite = inviteSecret();
@@ -166,7 +184,9 @@ void TestEnrolment::keepsANewerInvite()
     const auto profile = enrolAt(place, invitation());
     Invitation newer = invitation();
     newer.invite = inviteSecret("ffffffffffffffff");
-    QVERIFY(enrolAt(place, newer).has_value());
+    Profile changed = *profile;
+    changed.invite = newer.invite;
+    QVERIFY(place.store().save(changed).has_value());
     QVERIFY(noteLogin(*profile, place.store(), LoginMethod::Invite, pinOf(7)).has_value());
     QVERIFY(*place.store().find("Office")->invite == inviteSecret("ffffffffffffffff"));
 }

@@ -60,6 +60,7 @@ private Q_SLOTS:
     void asksWhenTheKeyringIsLocked();
     void asksNobodyWhereNoPasswordHelps_data();
     void asksNobodyWhereNoPasswordHelps();
+    void asksForAPasswordWhenTheInviteIsRefused();
     void givesUpWithoutAnAnswer();
     void remembersAPasswordWhenAskedTo();
     void saysThatAPasswordIsNotRemembered();
@@ -454,7 +455,7 @@ void TestLocalCoreRuns::asksNobodyWhereNoPasswordHelps_data()
     QTest::addColumn<std::optional<LoginMethod>>("sent");
     QTest::addColumn<bool>("takesPasswords");
     QTest::newRow("devices only") << std::optional(LoginMethod::Device) << false;
-    QTest::newRow("bad invite") << std::optional(LoginMethod::Invite) << true;
+    QTest::newRow("bad invite") << std::optional(LoginMethod::Invite) << false;
     QTest::newRow("other ways") << std::optional<LoginMethod>() << false;
 }
 
@@ -469,6 +470,23 @@ void TestLocalCoreRuns::asksNobodyWhereNoPasswordHelps()
     scene.sayRefused(sent, takesPasswords);
     QVERIFY(scene.questions.empty() && !scene.entry().isPreparing);
     QVERIFY(std::get<Disconnected>(scene.entry().state).fault.has_value());
+}
+
+void TestLocalCoreRuns::asksForAPasswordWhenTheInviteIsRefused()
+{
+    CoreScene scene;
+    Profile profile = profileNamed("Office");
+    profile.invite = inviteSecret();
+    scene.store(profile);
+    static_cast<void>(scene.makeDeviceKey());
+    scene.start();
+    scene.connectProfile();
+    scene.sayRefused(LoginMethod::Invite);
+    QCOMPARE(scene.questions.size(), std::size_t{1});
+    QVERIFY(!scene.questions[0].wasWrong);
+    QVERIFY(!scene.stored().isPending() && !scene.entry().profile.isPending());
+    scene.core.answerPassword("Office", secretOf("horse"), "anna", false);
+    QCOMPARE(sentPassword(scene), std::optional<std::string>("anna horse"));
 }
 
 void TestLocalCoreRuns::givesUpWithoutAnAnswer()
