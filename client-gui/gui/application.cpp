@@ -7,6 +7,7 @@
 #include <QSessionManager>
 
 #include <algorithm>
+#include <utility>
 
 namespace gvpn::gui {
 
@@ -42,14 +43,14 @@ Application::Application(ApplicationParts parts, QObject* parent)
     connect(&m_desk, &Desk::settingsRequested, this, &Application::showSettings);
     connect(&m_trayHost, &TrayHost::found, this, &Application::onTrayFound);
     connect(&m_trayHost, &TrayHost::missing, this, &Application::onTrayMissing);
-    // Logging out: there is no time for questions, and none is to be asked for each window that the session closes.
+    m_endDeadline.setSingleShot(true);
+    m_endDeadline.setInterval(parts.endTime);
+    connect(&m_endDeadline, &QTimer::timeout, this, &Application::finish);
+    // A request only: the person may still decide to stay. There is nothing to be saved.
     connect(
         qGuiApp, &QGuiApplication::commitDataRequest, this,
-        [this](QSessionManager& session) {
-            session.setRestartHint(QSessionManager::RestartNever);
-            end();
-        },
-        Qt::DirectConnection);
+        [](QSessionManager& session) { session.setRestartHint(QSessionManager::RestartNever); }, Qt::DirectConnection);
+    qApp->installEventFilter(this);
 }
 
 Application::~Application() = default;
@@ -92,10 +93,27 @@ void Application::end()
         return;
     m_window.hide();
     m_tray.reset();
+    m_endDeadline.start();
     m_core.disconnectAll([self = QPointer(this)] {
         if (self)
-            Q_EMIT self->finished();
+            self->finish();
     });
+}
+
+void Application::finish()
+{
+    m_endDeadline.stop();
+    if (!std::exchange(m_isFinished, true))
+        Q_EMIT finished();
+}
+
+/// The session is over. Qt would close each window first, and one that asks a question would keep the program alive.
+bool Application::eventFilter(QObject* watched, QEvent* event)
+{
+    if (watched != qApp || event->type() != QEvent::Quit)
+        return QObject::eventFilter(watched, event);
+    end();
+    return true;
 }
 
 void Application::onTrayFound()

@@ -15,10 +15,10 @@
 #include "gui/tray_host.h"
 
 #include <QPointer>
+#include <QTimer>
 
+#include <chrono>
 #include <map>
-
-class QSessionManager;
 
 namespace gvpn::gui {
 
@@ -31,6 +31,8 @@ struct ApplicationParts {
     std::function<Result<void>(const client::Settings&)> keepSettings;
     std::unique_ptr<TraySelection> traySelection;  // may be null
     QString version;
+    /// The most that ending may take, whatever happens to the network meanwhile.
+    std::chrono::milliseconds endTime{10'000};
 };
 
 class Application : public QObject {
@@ -44,17 +46,21 @@ public:
     void handle(const StartRequest& request);
     /// Asks if a tunnel is up.
     void quit();
-    /// Without a question: a signal, or the person logs out. Puts the network back; finished() follows.
+    /// Without a question: a signal, or the session is over. Puts the network back; finished() follows.
     void end();
     [[nodiscard]] MainWindow& window() { return m_window; }
 
 Q_SIGNALS:
     void finished();
 
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
 private:
     void onTrayFound();
     void onTrayMissing();
     void onReady();
+    void finish();
     void onStateChanged(const std::string& profile);
     void log(const client::ProfileEntry& entry);
     void announce(const std::string& profile, const Notice& notice);
@@ -75,8 +81,10 @@ private:
     std::map<std::string, QString> m_logged;  // the last line of each profile
     QPointer<SettingsDialog> m_settingsDialog;
     QString m_link;  // until the profiles are known
+    QTimer m_endDeadline;
     bool m_isReady = false;
     bool m_isEnding = false;
+    bool m_isFinished = false;
 };
 
 }  // namespace gvpn::gui

@@ -38,7 +38,8 @@ struct Running {
                            return {};
                        },
                        .traySelection = nullptr,
-                       .version = QStringLiteral("1")})
+                       .version = QStringLiteral("1"),
+                       .endTime = std::chrono::milliseconds(20)})
     {}
     MainWindow& window() { return application.window(); }
 };
@@ -57,7 +58,9 @@ private Q_SLOTS:
     void quitsAtOnceWithoutATunnel();
     void asksBeforeItEndsATunnel();
     void asksNothingWhenThePersonLogsOut();
+    void endsWithTheSession();
     void finishesAfterTheFarewellOnly();
+    void finishesWithoutAFarewellInTheEnd();
     void changesTheLanguageWhileItRuns();
     void saysThatSettingsWereNotKept();
     void tellsOfNewNetworks();
@@ -171,6 +174,31 @@ void TestGuiApplication::finishesAfterTheFarewellOnly()
     const QSignalSpy finished(&running.application, &Application::finished);
     running.application.end();
     QCOMPARE(finished.count(), 0);
+    running.core.allDisconnected();
+    QCOMPARE(finished.count(), 1);
+}
+
+void TestGuiApplication::endsWithTheSession()
+{
+    Running running;
+    running.core.put("Office", connected());
+    running.application.start({});
+    const QSignalSpy finished(&running.application, &Application::finished);
+    QEvent quit(QEvent::Quit);
+    QCoreApplication::sendEvent(qApp, &quit);
+    QCOMPARE(openDialogs(), 0);
+    QCOMPARE(running.core.calls.count(QStringLiteral("disconnectAll")), 1);
+    running.core.allDisconnected();
+    QCOMPARE(finished.count(), 1);
+}
+
+void TestGuiApplication::finishesWithoutAFarewellInTheEnd()
+{
+    Running running;
+    running.application.start({});
+    const QSignalSpy finished(&running.application, &Application::finished);
+    running.application.end();
+    QTRY_COMPARE(finished.count(), 1);
     running.core.allDisconnected();
     QCOMPARE(finished.count(), 1);
 }
