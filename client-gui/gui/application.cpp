@@ -93,6 +93,7 @@ void Application::end()
         return;
     m_window.hide();
     m_tray.reset();
+    Q_EMIT ending();
     m_endDeadline.start();
     m_core.disconnectAll([self = QPointer(this)] {
         if (self)

@@ -51,6 +51,8 @@ public:
     [[nodiscard]] MainWindow& window() { return m_window; }
 
 Q_SIGNALS:
+    /// It can't be stopped any more: handle() does nothing from now on.
+    void ending();
     void finished();
 
 protected:

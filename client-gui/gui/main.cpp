@@ -107,6 +107,7 @@ int run(const gui::StartRequest& request, client::LogBook& log)
             session = std::make_unique<Session>(log, std::move(*desktop));
             gui::Application& application = session->application();
             QObject::connect(&instance, &gui::SingleInstance::requested, &application, &gui::Application::handle);
+            QObject::connect(&application, &gui::Application::ending, &instance, &gui::SingleInstance::retire);
             QObject::connect(signals->get(), &program::UnixSignals::signalled, &application, &gui::Application::end);
             QObject::connect(
                 &application, &gui::Application::finished, qApp, [] { QCoreApplication::exit(0); },

@@ -9,9 +9,10 @@ namespace gvpn::gui {
 namespace {
 
 constexpr QByteArrayView Taken = "taken\n";
-/// One that has just started may not listen yet, and one that hangs must not make this one hang.
+/// One that has just started may not listen yet, one that ends takes some seconds, and one that hangs must not make
+/// this one hang.
 constexpr std::chrono::milliseconds RetryStep{100};
-constexpr std::chrono::seconds AnswerTime{5};
+constexpr std::chrono::seconds AnswerTime{15};
 /// A peer that connects and says nothing.
 constexpr std::chrono::seconds LineTime{2};
 constexpr int MaxPeers = 8;
@@ -98,6 +99,13 @@ void SingleInstance::endWith(void (SingleInstance::*signal)())
     Q_EMIT(this->*signal)();
 }
 
+/// The lock stays until the end: two of them would fight over the profiles.
+void SingleInstance::retire()
+{
+    m_isRetired = true;
+    m_server.close();
+}
+
 void SingleInstance::onConnection()
 {
     while (QLocalSocket* socket = m_server.nextPendingConnection()) {
@@ -115,6 +123,10 @@ void SingleInstance::onConnection()
 
 void SingleInstance::onLine(QLocalSocket& socket)
 {
+    if (m_isRetired) {
+        socket.abort();
+        return;
+    }
     if (!socket.canReadLine()) {
         if (socket.bytesAvailable() >= MaxRequestBytes)
             socket.abort();

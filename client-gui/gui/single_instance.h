@@ -20,6 +20,8 @@ public:
 
     /// One of first(), handedOver() and failed() follows.
     void start(const StartRequest& request);
+    /// This one is about to end and takes nothing more. Who starts now waits until it is gone, and is the first then.
+    void retire();
 
 Q_SIGNALS:
     /// This is the one that runs.
@@ -47,6 +49,7 @@ private:
     QTimer m_deadline;
     QByteArray m_line;
     bool m_isDone = false;
+    bool m_isRetired = false;
 };
 
 }  // namespace gvpn::gui

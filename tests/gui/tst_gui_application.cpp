@@ -171,8 +171,10 @@ void TestGuiApplication::finishesAfterTheFarewellOnly()
 {
     Running running;
     running.application.start({});
+    const QSignalSpy ending(&running.application, &Application::ending);
     const QSignalSpy finished(&running.application, &Application::finished);
     running.application.end();
+    QCOMPARE(ending.count(), 1);
     QCOMPARE(finished.count(), 0);
     running.core.allDisconnected();
     QCOMPARE(finished.count(), 1);

@@ -36,6 +36,7 @@ private Q_SLOTS:
     void isTheFirst();
     void handsItsLinkOver();
     void takesOverFromOneThatIsGone();
+    void waitsForOneThatEnds();
     void takesTheSocketOfAKilledOne();
     void refusesWhatIsNoRequest_data();
     void refusesWhatIsNoRequest();
@@ -77,6 +78,27 @@ void TestGuiInstance::takesOverFromOneThatIsGone()
     Start two(dir.path());
     two.instance.start({});
     QCOMPARE(two.first.count(), 1);
+}
+
+void TestGuiInstance::waitsForOneThatEnds()
+{
+    const QTemporaryDir dir;
+    auto one = std::make_unique<Start>(dir.path());
+    one->instance.start({});
+    // It was heard, but has not said yet what it wants.
+    QLocalSocket early;
+    early.connectToServer(dir.filePath(QStringLiteral("gui.socket")));
+    QTRY_COMPARE(early.state(), QLocalSocket::ConnectedState);
+    one->instance.retire();
+    early.write("\n");
+    QTRY_COMPARE(early.state(), QLocalSocket::UnconnectedState);
+    Start two(dir.path());
+    two.instance.start({.link = QStringLiteral("gvpn://office/?pin=x")});
+    QCoreApplication::processEvents();
+    QCOMPARE(two.first.count() + two.handedOver.count() + two.failed.count(), 0);
+    one.reset();
+    QTRY_COMPARE(two.first.count(), 1);
+    QCOMPARE(two.handedOver.count(), 0);
 }
 
 void TestGuiInstance::takesTheSocketOfAKilledOne()
