@@ -20,6 +20,9 @@
 
 namespace gvpn::client {
 
+/// Of an entry: a server may send notices without end.
+inline constexpr std::size_t MaxRemarks = 20;
+
 /// One profile as it is shown.
 struct ProfileEntry {
     Profile profile;
@@ -29,7 +32,7 @@ struct ProfileEntry {
     /// The password, the trust of a key, a device key or the lock is being waited for; the state is still Disconnected.
     bool isPreparing = false;
     /// Sentences for the person about the last or running connection: routes left out, resolvers not set, a key that
-    /// could not be kept, the server's notices. Plain text.
+    /// could not be kept, the server's notices. Each once, the last MaxRemarks of them. Plain text.
     std::vector<QString> remarks{};
     std::optional<QDateTime> connectedSince{};
     std::optional<QDateTime> retryAt{};  // while it waits: when it tries again

@@ -410,10 +410,13 @@ void LocalCore::endRun(const std::string& name)
 
 void LocalCore::remark(const std::string& name, const QString& sentence)
 {
-    if (ProfileEntry* entry = entryOf(name)) {
-        entry->remarks.push_back(sentence);
-        Q_EMIT stateChanged(name);
-    }
+    ProfileEntry* entry = entryOf(name);
+    if (entry == nullptr || std::ranges::find(entry->remarks, sentence) != entry->remarks.end())
+        return;
+    if (entry->remarks.size() == MaxRemarks)
+        entry->remarks.erase(entry->remarks.begin());
+    entry->remarks.push_back(sentence);
+    Q_EMIT stateChanged(name);
 }
 
 }  // namespace gvpn::client

@@ -70,6 +70,7 @@ private Q_SLOTS:
     void disconnectsWhatIsBeingPrepared();
     void closesEverything();
     void reportsRemarksAndTraffic();
+    void keepsTheLastRemarks();
     void ignoresWhatComesAfterTheEnd();
 };
 
@@ -632,6 +633,22 @@ void TestLocalCoreRuns::reportsRemarksAndTraffic()
     QCOMPARE(scene.entry().remarks, std::vector{QStringLiteral("a route is left out")});
     QVERIFY(scene.entry().traffic == Traffic(1, 2, std::chrono::microseconds(3)));
     QCOMPARE(scene.trafficCount, 1);
+}
+
+void TestLocalCoreRuns::keepsTheLastRemarks()
+{
+    CoreScene scene;
+    scene.store(profileNamed("Office"));
+    scene.start();
+    scene.connectProfile();
+    for (int i = 0; i < 3; ++i)
+        scene.engine.sayRemark(QStringLiteral("again"));
+    QCOMPARE(scene.entry().remarks, std::vector{QStringLiteral("again")});
+    for (int i = 0; i < 1000; ++i)
+        scene.engine.sayRemark(QString::number(i));
+    QCOMPARE(scene.entry().remarks.size(), MaxRemarks);
+    QCOMPARE(scene.entry().remarks.front(), QStringLiteral("980"));
+    QCOMPARE(scene.entry().remarks.back(), QStringLiteral("999"));
 }
 
 void TestLocalCoreRuns::ignoresWhatComesAfterTheEnd()
