@@ -283,7 +283,7 @@ QString trayToolTip(std::span<const ProfileEntry> entries, const QDateTime& now)
         else if (phaseOf(entry) != Phase::Disconnected)
             lines.append(Tr::tr("%1: %2").arg(nameOf(entry), shortStatus(entry, now)));
     }
-    return lines.isEmpty() ? Tr::tr("gvpn: not connected") : lines.join(QLatin1Char('\n'));
+    return lines.isEmpty() ? Tr::tr("gvpn: not connected") : plain(lines.join(QLatin1Char('\n')));
 }
 
 QString detailsToCopy(const ProfileEntry& entry, const QDateTime& now, const QString& version)

@@ -56,7 +56,7 @@ struct Fact {
 [[nodiscard]] QString menuText(const client::ProfileEntry& entry);
 /// Address, server, networks, time: while it is connected, else empty.
 [[nodiscard]] std::vector<Fact> facts(const client::ProfileEntry& entry, const QDateTime& now);
-/// One line for each profile that is not at rest.
+/// One line for each profile that is not at rest; safe for panels that read markup.
 [[nodiscard]] QString trayToolTip(std::span<const client::ProfileEntry> entries, const QDateTime& now);
 /// For the person who helps: what failed and where, or how the connection is; and with which version. Empty: it is at
 /// rest.

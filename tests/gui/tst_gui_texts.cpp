@@ -250,6 +250,8 @@ void TestGuiTexts::namesWhatIsUpInTheToolTip()
     entries.push_back(entryWith(waiting(9s)));
     QCOMPARE(trayToolTip(entries, Now),
              QStringLiteral("Lab: connected as 10.86.0.2 for 7 s\nOffice: Next try in 9 second(s)"));
+    entries.back().profile.name = "<img src=x>";
+    QVERIFY(trayToolTip(entries, Now).contains(QStringLiteral("\n&lt;img src=x&gt;: Next")));
 }
 
 void TestGuiTexts::copiesWhatHelps()
