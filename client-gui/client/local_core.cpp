@@ -132,6 +132,8 @@ void LocalCore::add(const Profile& profile, ProfileDone done)
     Profile added = profile;
     if (added.created.empty())
         added.created = isoTime(m_parts.now());
+    // Nothing is in the keyring yet, and a search for it would look as if it were locked.
+    added.remembersPassword = false;
     if (added.pin)
         added.deviceKeyPlace = placeOfKey(*added.pin, added.deviceKeyPlace);
     addInBackground(

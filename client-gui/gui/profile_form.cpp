@@ -105,6 +105,8 @@ void ProfileForm::set(const client::Profile& profile)
     m_connectsAtStart->setChecked(profile.connectsAtStart);
     m_reconnects->setChecked(profile.reconnects);
     m_remembersPassword->setChecked(profile.remembersPassword);
+    // Only a password that is typed can be kept: whoever types it is asked whether to.
+    m_remembersPassword->setVisible(profile.remembersPassword);
     check();
 }
 

@@ -41,6 +41,7 @@ private Q_SLOTS:
     void takesDomains_data();
     void takesDomains();
     void asksForDomainsOnlyWhereNamesAreUsed();
+    void offersToForgetARememberedPasswordOnly();
     void addsByTheButton();
     void keepsTheTextWhenTheNameIsTaken();
     void locksTheServerWhileConnected();
@@ -196,6 +197,19 @@ void TestGuiForm::asksForDomainsOnlyWhereNamesAreUsed()
     form.findChild<QCheckBox*>(QStringLiteral("usesDns"))->setChecked(false);
     QVERIFY(!field(form, "domains").isEnabled());
     QVERIFY(!form.profile()->usesDns);
+}
+
+void TestGuiForm::offersToForgetARememberedPasswordOnly()
+{
+    ProfileForm form;
+    const auto* box = form.findChild<QCheckBox*>(QStringLiteral("remembersPassword"));
+    QVERIFY(!box->isVisibleTo(&form));
+    client::Profile profile = profileNamed("Office");
+    form.set(profile);
+    QVERIFY(!box->isVisibleTo(&form) && !form.profile()->remembersPassword);
+    profile.remembersPassword = true;
+    form.set(profile);
+    QVERIFY(box->isVisibleTo(&form) && form.profile()->remembersPassword);
 }
 
 void TestGuiForm::addsByTheButton()

@@ -125,11 +125,13 @@ void TestLocalCore::addsAProfile()
     scene.start();
     Profile profile = profileNamed("Office");
     profile.created.clear();
+    profile.remembersPassword = true;
     scene.core.add(profile, scene.noteProfile());
     QVERIFY(scene.profiles.empty());
     CoreScene::settle();
     QVERIFY(scene.profiles.at(0).has_value());
     QCOMPARE(scene.stored().created, std::string("2026-03-01T10:00:00Z"));
+    QVERIFY(!scene.stored().remembersPassword);
     QCOMPARE(namesIn(scene), Names{"Office"});
     QVERIFY(scene.engine.opened.empty());
 }
