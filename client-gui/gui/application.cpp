@@ -24,7 +24,7 @@ Application::Application(ApplicationParts parts, QObject* parent)
     , m_keepSettings(std::move(parts.keepSettings))
     , m_window(parts.core, parts.version)
     , m_desk(parts.core, parts.log, m_window, parts.version)
-    , m_trayHost(std::move(parts.traySelection))
+    , m_trayHost(std::move(parts.traySelection), parts.trayStep)
     , m_notifier(QDBusConnection::sessionBus())
 {
     using client::ClientCore;
@@ -42,6 +42,7 @@ Application::Application(ApplicationParts parts, QObject* parent)
     connect(&m_window, &MainWindow::quitRequested, this, &Application::quit);
     connect(&m_desk, &Desk::settingsRequested, this, &Application::showSettings);
     connect(&m_trayHost, &TrayHost::found, this, &Application::onTrayFound);
+    connect(&m_trayHost, &TrayHost::lost, this, &Application::onTrayLost);
     connect(&m_trayHost, &TrayHost::missing, this, &Application::onTrayMissing);
     m_endDeadline.setSingleShot(true);
     m_endDeadline.setInterval(parts.endTime);
@@ -127,6 +128,13 @@ void Application::onTrayFound()
     connect(m_tray.get(), &Tray::quitRequested, this, &Application::quit);
     m_tray->show();
     m_window.setHidesOnClose(true);
+}
+
+/// Closed, the window would be gone with nothing left to click.
+void Application::onTrayLost()
+{
+    m_tray.reset();
+    m_window.setHidesOnClose(false);
 }
 
 void Application::onTrayMissing()

@@ -30,6 +30,7 @@ struct ApplicationParts {
     client::Settings settings;
     std::function<Result<void>(const client::Settings&)> keepSettings;
     std::unique_ptr<TraySelection> traySelection;  // may be null
+    std::chrono::milliseconds trayStep{500};       // of TrayHost
     QString version;
     /// The most that ending may take, whatever happens to the network meanwhile.
     std::chrono::milliseconds endTime{10'000};
@@ -60,6 +61,7 @@ protected:
 
 private:
     void onTrayFound();
+    void onTrayLost();
     void onTrayMissing();
     void onReady();
     void finish();

@@ -11,11 +11,12 @@ namespace gvpn::gui {
 
 namespace {
 
-constexpr std::chrono::milliseconds PollStep{500};
 /// A panel that is started at login, together with us, takes some seconds.
 constexpr int PollsBeforeMissing = 16;
 /// A StatusNotifier host is preferred where both come up: the X11 tray counts after a second only.
 constexpr int PollsBeforeSelection = 2;
+/// Once it is known whether there is one.
+constexpr int StepsWhenIdle = 4;
 
 const QString& watcherName()
 {
@@ -25,11 +26,12 @@ const QString& watcherName()
 
 }  // namespace
 
-TrayHost::TrayHost(std::unique_ptr<TraySelection> selection, QObject* parent)
+TrayHost::TrayHost(std::unique_ptr<TraySelection> selection, std::chrono::milliseconds step, QObject* parent)
     : QObject(parent)
     , m_selection(std::move(selection))
+    , m_step(step)
 {
-    m_poll.setInterval(PollStep);
+    m_poll.setInterval(m_step);
     connect(&m_poll, &QTimer::timeout, this, &TrayHost::poll);
 }
 
@@ -39,10 +41,13 @@ void TrayHost::start()
 {
     QDBusConnection bus = QDBusConnection::sessionBus();
     if (bus.isConnected()) {
-        auto* services = new QDBusServiceWatcher(watcherName(), bus, QDBusServiceWatcher::WatchForRegistration, this);
+        auto* services = new QDBusServiceWatcher(watcherName(), bus, QDBusServiceWatcher::WatchForOwnerChange, this);
         connect(services, &QDBusServiceWatcher::serviceRegistered, this, &TrayHost::askWatcher);
-        bus.connect(watcherName(), QStringLiteral("/StatusNotifierWatcher"), watcherName(),
-                    QStringLiteral("StatusNotifierHostRegistered"), this, SLOT(onFound()));
+        connect(services, &QDBusServiceWatcher::serviceUnregistered, this, [this] { onNotifier(false); });
+        for (const auto& signal :
+             {QStringLiteral("StatusNotifierHostRegistered"), QStringLiteral("StatusNotifierHostUnregistered")})
+            bus.connect(watcherName(), QStringLiteral("/StatusNotifierWatcher"), watcherName(), signal, this,
+                        SLOT(askWatcher()));
         askWatcher();
     }
     poll();
@@ -60,28 +65,55 @@ void TrayHost::askWatcher()
     connect(call, &QDBusPendingCallWatcher::finished, this, [this](QDBusPendingCallWatcher* done) {
         const QDBusPendingReply<QDBusVariant> reply = *done;
         done->deleteLater();
-        if (reply.isValid() && reply.value().variant().toBool())
-            onFound();
+        onNotifier(reply.isValid() && reply.value().variant().toBool());
     });
+}
+
+void TrayHost::onNotifier(bool isThere)
+{
+    if (isThere && m_protocol != Protocol::Selection)
+        onFound(Protocol::Notifier);
+    else if (!isThere && m_protocol == Protocol::Notifier)
+        onLost();
 }
 
 void TrayHost::poll()
 {
     ++m_polls;
     const bool isSelected = m_selection && m_selection->poll();
-    if (isSelected && m_polls > PollsBeforeSelection)
-        onFound();
-    else if (m_polls == PollsBeforeMissing)
+    if (isSelected && m_polls > PollsBeforeSelection && m_protocol != Protocol::Notifier)
+        onFound(Protocol::Selection);
+    else if (!isSelected && m_protocol == Protocol::Selection)
+        onLost();
+    if (!m_isThere && m_polls == PollsBeforeMissing)
         Q_EMIT missing();
+    // The bus tells by itself; of a selection nobody does.
+    if (m_isThere || m_polls >= PollsBeforeMissing) {
+        if (m_selection && m_protocol != Protocol::Notifier)
+            m_poll.setInterval(m_step * StepsWhenIdle);
+        else
+            m_poll.stop();
+    }
 }
 
-void TrayHost::onFound()
+void TrayHost::onFound(Protocol protocol)
 {
     if (m_isThere)
         return;
+    m_protocol = protocol;
     m_isThere = true;
-    m_poll.stop();
     Q_EMIT found();
+}
+
+/// A panel that is started again is back in some seconds: missing() waits for it.
+void TrayHost::onLost()
+{
+    if (!m_isThere)
+        return;
+    m_isThere = false;
+    m_polls = 0;
+    m_poll.start(m_step);
+    Q_EMIT lost();
 }
 
 }  // namespace gvpn::gui

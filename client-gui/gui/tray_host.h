@@ -1,11 +1,12 @@
-// Finds out whether the desktop has a place for tray icons, without asking Qt: Qt decides at the first icon, and for
-// good, which of the two protocols it speaks, so that a panel that comes later (at login, mostly) would never see it.
-// GUI thread.
+// Finds out whether the desktop has a place for tray icons, and whether that goes away, without asking Qt: Qt decides
+// at the first icon, and for good, which of the two protocols it speaks, so that a panel that comes later (at login,
+// mostly) would never see it. GUI thread.
 #pragma once
 
 #include <QObject>
 #include <QTimer>
 
+#include <chrono>
 #include <memory>
 
 namespace gvpn::gui {
@@ -29,30 +30,39 @@ protected:
 class TrayHost : public QObject {
     Q_OBJECT
 public:
-    /// selection may be null.
-    explicit TrayHost(std::unique_ptr<TraySelection> selection, QObject* parent = nullptr);
+    /// selection may be null. step: between two looks, at the beginning.
+    explicit TrayHost(std::unique_ptr<TraySelection> selection,
+                      std::chrono::milliseconds step = std::chrono::milliseconds(500), QObject* parent = nullptr);
     ~TrayHost() override;
 
     void start();
     [[nodiscard]] bool isThere() const { return m_isThere; }
 
 Q_SIGNALS:
-    /// Once: from now on an icon can be made.
+    /// From now on an icon can be made.
     void found();
-    /// Once, unless it was found before: nothing yet, some seconds after the start. found() may still come.
+    /// After found(): nobody shows it any more.
+    void lost();
+    /// Nothing some seconds after the start, or after lost(). found() may still come.
     void missing();
 
 private Q_SLOTS:
     /// Of the bus, too, which connects by name.
-    void onFound();
+    void askWatcher();
 
 private:
-    void askWatcher();
+    /// Which of the two Qt has decided for.
+    enum class Protocol { Undecided, Notifier, Selection };
+    void onNotifier(bool isThere);
     void poll();
+    void onFound(Protocol protocol);
+    void onLost();
 
     std::unique_ptr<TraySelection> m_selection;
+    std::chrono::milliseconds m_step;
     QTimer m_poll;
     int m_polls = 0;
+    Protocol m_protocol = Protocol::Undecided;
     bool m_isThere = false;
 };
 

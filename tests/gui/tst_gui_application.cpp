@@ -21,13 +21,35 @@ QString link(unsigned char fill)
         .arg(QString::fromStdString(pinOf(fill).toString()));
 }
 
+struct TrayState {
+    bool isThere = false;
+    int polls = 0;
+};
+
+class FakeSelection final : public TraySelection {
+public:
+    explicit FakeSelection(TrayState& state)
+        : m_state(state)
+    {}
+    bool poll() override
+    {
+        ++m_state.polls;
+        return m_state.isThere;
+    }
+
+private:
+    TrayState& m_state;
+};
+
 struct Running {
     FakeCore core;
     client::LogBook log;
     client::Settings kept;
     std::optional<Error> keepingFails;
     Application application;
-    explicit Running(client::Settings settings = {.language = QStringLiteral("en")})
+    TrayState tray;
+    explicit Running(client::Settings settings = {.language = QStringLiteral("en")},
+                     std::chrono::milliseconds trayStep = std::chrono::hours(1))
         : application({.core = core,
                        .log = log,
                        .settings = std::move(settings),
@@ -37,7 +59,8 @@ struct Running {
                            kept = changed;
                            return {};
                        },
-                       .traySelection = nullptr,
+                       .traySelection = std::make_unique<FakeSelection>(tray),
+                       .trayStep = trayStep,
                        .version = QStringLiteral("1"),
                        .endTime = std::chrono::milliseconds(20)})
     {}
@@ -61,6 +84,7 @@ private Q_SLOTS:
     void endsWithTheSession();
     void finishesAfterTheFarewellOnly();
     void finishesWithoutAFarewellInTheEnd();
+    void comesBackWhenTheTrayGoes();
     void changesTheLanguageWhileItRuns();
     void saysThatSettingsWereNotKept();
     void tellsOfNewNetworks();
@@ -203,6 +227,27 @@ void TestGuiApplication::finishesWithoutAFarewellInTheEnd()
     QTRY_COMPARE(finished.count(), 1);
     running.core.allDisconnected();
     QCOMPARE(finished.count(), 1);
+}
+
+void TestGuiApplication::comesBackWhenTheTrayGoes()
+{
+    Running running({.language = QStringLiteral("en")}, std::chrono::milliseconds(1));
+    running.tray.isThere = true;
+    running.core.put("Office", connected());
+    running.application.start({.isHidden = true});
+    for (int i = 0; i < 2; ++i) {
+        QTRY_VERIFY(running.tray.polls > 4);
+        running.window().close();
+        QVERIFY(!running.window().isVisible());
+        QCOMPARE(openDialogs(), 0);
+        running.tray.isThere = false;
+        QTRY_VERIFY(running.window().isVisible());
+        // Closing would be the end now.
+        running.window().close();
+        click(*openWindow<QuestionDialog>(), "no");
+        QTRY_COMPARE(openDialogs(), 0);
+        running.tray = {.isThere = true};
+    }
 }
 
 void TestGuiApplication::changesTheLanguageWhileItRuns()
