@@ -79,7 +79,8 @@ void PasswordDialog::answer(bool isGiven)
     const SharedSecret password{SecretBytes(std::as_bytes(std::span(bytes.constData(), std::size_t(bytes.size()))))};
     bytes.fill('\0');
     m_password->clear();
-    Q_EMIT answered(password, m_user->text().toStdString(), m_remember->isChecked());
+    // As check() has read it: without blanks around it.
+    Q_EMIT answered(password, client::readUser(m_user->text()).value_or(std::string()), m_remember->isChecked());
 }
 
 }  // namespace gvpn::gui

@@ -193,6 +193,7 @@ void TestGuiDialogs::givesThePasswordOnce()
     QCOMPARE(password->echoMode(), QLineEdit::Password);
     QVERIFY(!dialog.findChild<QPushButton*>(QStringLiteral("accept"))->isEnabled());
     password->setText(QStringLiteral("pa$$ wörd"));
+    dialog.findChild<QLineEdit*>(QStringLiteral("user"))->setText(QStringLiteral(" anna "));
     click(dialog, "remember");
     QTest::keyClick(password, Qt::Key_Return);
     QCOMPARE(answers, QStringList({QStringLiteral("pa$$ wörd/anna/1")}));
