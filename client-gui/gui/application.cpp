@@ -32,9 +32,12 @@ Application::Application(ApplicationParts parts, QObject* parent)
     connect(&m_core, &ClientCore::ready, this, &Application::onReady);
     connect(&m_core, &ClientCore::stateChanged, this, &Application::onStateChanged);
     connect(&m_core, &ClientCore::routesNamed, this, [this](const client::NewRoutes& named) {
-        const Notice notice = noticeOf(named);
-        m_window.say(notice.text);
-        announce(named.profile, notice);
+        // The notification of the connection names them, too.
+        m_window.say(noticeOf(named).text);
+    });
+    connect(&m_core, &ClientCore::profilesChanged, this, [this] {
+        m_notices.follow(m_core.profiles());
+        std::erase_if(m_logged, [this](const auto& one) { return m_core.find(one.first) == nullptr; });
     });
     connect(&m_core, &ClientCore::keyringUnavailable, &m_window, &MainWindow::say);
     connect(&m_notifier, &Notifier::clicked, &m_window, &MainWindow::present);
@@ -157,11 +160,8 @@ void Application::onReady()
 void Application::onStateChanged(const std::string& profile)
 {
     const client::ProfileEntry* entry = m_core.find(profile);
-    if (entry == nullptr) {
-        m_notices.forget(profile);
-        m_logged.erase(profile);
+    if (entry == nullptr)
         return;
-    }
     log(*entry);
     if (const auto notice = m_notices.take(*entry))
         announce(profile, *notice);

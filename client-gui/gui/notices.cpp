@@ -2,6 +2,7 @@
 
 #include <QCoreApplication>
 
+#include <algorithm>
 #include <utility>
 
 namespace gvpn::gui {
@@ -12,7 +13,29 @@ struct Tr {
     Q_DECLARE_TR_FUNCTIONS(Notices)
 };
 
+/// Networks that the profile has not had before belong to the same event.
+QString textOfConnected(const client::ProfileEntry& entry)
+{
+    const auto* state = std::get_if<client::Connected>(&entry.state);
+    const auto fresh = client::routesNewTo(entry.profile, state->info.routes);
+    if (fresh.empty())
+        return present(entry).detail;
+    return noticeOf({.profile = entry.profile.name, .routes = fresh, .isFirst = entry.profile.knownRoutes.empty()})
+        .text;
+}
+
 }  // namespace
+
+void Notices::follow(std::span<const client::ProfileEntry> entries)
+{
+    std::erase_if(m_seen, [entries](const auto& seen) {
+        return std::ranges::none_of(entries, [&seen](const auto& one) { return one.profile.name == seen.first; });
+    });
+    for (const client::ProfileEntry& entry : entries) {
+        if (!m_seen.contains(entry.profile.name))
+            static_cast<void>(take(entry));
+    }
+}
 
 std::optional<Notice> Notices::take(const client::ProfileEntry& entry)
 {
@@ -37,7 +60,7 @@ std::optional<Notice> Notices::takeConnected(const client::ProfileEntry& entry, 
     const QString name = nameOf(entry);
     return Notice{std::exchange(seen.wasLost, false) ? Tr::tr("%1: connected again").arg(name)
                                                      : Tr::tr("%1: connected").arg(name),
-                  present(entry).detail, Phase::Connected};
+                  textOfConnected(entry), Phase::Connected};
 }
 
 /// Retries fail the same way again and again, which is said once; the end of them is news.

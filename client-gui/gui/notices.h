@@ -20,7 +20,8 @@ class Notices {
 public:
     /// Called at each change of the entry. Nothing: not worth a word, or said already.
     [[nodiscard]] std::optional<Notice> take(const client::ProfileEntry& entry);
-    void forget(const std::string& profile) { m_seen.erase(profile); }
+    /// The list has changed: what is gone is forgotten, and one that only has another name now is no news.
+    void follow(std::span<const client::ProfileEntry> entries);
 
 private:
     enum class Said { Nothing, Connected, Waiting, End };

@@ -16,6 +16,8 @@ private Q_SLOTS:
     void saysEachEventOnce_data();
     void saysEachEventOnce();
     void keepsProfilesApart();
+    void followsTheList();
+    void saysNewNetworksWithTheConnection();
     void namesNewNetworks();
 };
 
@@ -67,8 +69,37 @@ void TestGuiNotices::keepsProfilesApart()
     QVERIFY(notices.take({.profile = profileNamed("A"), .state = connected()}));
     QVERIFY(notices.take({.profile = profileNamed("B"), .state = connected()}));
     QVERIFY(!notices.take({.profile = profileNamed("A"), .state = connected()}));
-    notices.forget("A");
-    QVERIFY(notices.take({.profile = profileNamed("A"), .state = connected()}));
+}
+
+void TestGuiNotices::followsTheList()
+{
+    Notices notices;
+    const client::ProfileEntry before{.profile = profileNamed("A"), .state = connected()};
+    const client::ProfileEntry after{.profile = profileNamed("B"), .state = connected()};
+    QVERIFY(notices.take(before));
+    // It has got another name.
+    notices.follow(std::vector{after});
+    QVERIFY(!notices.take(after));
+    // It is gone; another one of its first name is another one.
+    notices.follow({});
+    QVERIFY(notices.take(before));
+    // In a list that has changed elsewhere, it goes on.
+    notices.follow(std::vector{before});
+    QVERIFY(!notices.take(before));
+}
+
+void TestGuiNotices::saysNewNetworksWithTheConnection()
+{
+    const auto textFor = [](const std::vector<const char*>& known) {
+        Notices notices;
+        client::ProfileEntry entry{.profile = profileNamed("Office"), .state = connected()};
+        for (const char* route : known)
+            entry.profile.knownRoutes.push_back(net::Prefix::parse(route).value());
+        return notices.take(entry)->text;
+    };
+    QVERIFY(textFor({}).contains(QStringLiteral("gives you access to: 172.17.0.0/16")));
+    QVERIFY(textFor({"10.0.0.0/8"}).contains(QStringLiteral("now also gives you access to: 172.17.0.0/16")));
+    QVERIFY(!textFor({"172.17.0.0/16"}).contains(QStringLiteral("access")));
 }
 
 void TestGuiNotices::namesNewNetworks()
