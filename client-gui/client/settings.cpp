@@ -91,7 +91,8 @@ Settings readSettings(const SettingsPlaces& places)
             .language = readLanguage(file)};
 }
 
-Result<void> writeSettings(const Settings& settings, const SettingsPlaces& places, const std::string& program)
+Result<void> writeSettings(const Settings& settings, const Settings& before, const SettingsPlaces& places,
+                           const std::string& program)
 {
     QSettings file(fromText(places.file), QSettings::IniFormat);
     const auto textOf = [](bool isOn) { return isOn ? QStringLiteral("true") : QStringLiteral("false"); };
@@ -101,6 +102,8 @@ Result<void> writeSettings(const Settings& settings, const SettingsPlaces& place
     file.sync();
     if (file.status() != QSettings::NoError)
         return fail(ErrorCode::SystemFailure, "could not write " + places.file);
+    if (settings.startsAtLogin == before.startsAtLogin)
+        return {};
     if (settings.startsAtLogin)
         return writeAutostart(places.autostartFile, program);
     if (::unlink(places.autostartFile.c_str()) != 0 && errno != ENOENT && errno != ENOTDIR)

@@ -31,8 +31,9 @@ struct SettingsPlaces {
 /// What can't be read there (no file, a strange value) is as by default. startsAtLogin: whether the autostart entry is
 /// there and switched on, since desktops change it, too.
 [[nodiscard]] Settings readSettings(const SettingsPlaces& places);
-/// Also writes or removes the autostart entry. program: the absolute path of gvpn-gui.
-[[nodiscard]] Result<void> writeSettings(const Settings& settings, const SettingsPlaces& places,
+/// Also writes or removes the autostart entry if that was not so before: a person may have changed it by himself.
+/// program: the absolute path of gvpn-gui.
+[[nodiscard]] Result<void> writeSettings(const Settings& settings, const Settings& before, const SettingsPlaces& places,
                                          const std::string& program);
 
 /// The autostart entry (Desktop Entry Specification 1.5): starts hidden. The path is quoted as Exec wants it.

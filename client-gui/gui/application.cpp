@@ -21,6 +21,7 @@ Application::Application(ApplicationParts parts, QObject* parent)
     : QObject(parent)
     , m_core(parts.core)
     , m_settings(std::move(parts.settings))
+    , m_kept(m_settings)
     , m_keepSettings(std::move(parts.keepSettings))
     , m_window(parts.core, parts.version)
     , m_desk(parts.core, parts.log, m_window, parts.version)
@@ -201,7 +202,9 @@ void Application::onSettings(const client::Settings& settings)
 {
     m_settings = settings;
     m_language.use(settings.language);
-    const auto kept = m_keepSettings(settings);
+    const auto kept = m_keepSettings(settings, m_kept);
+    if (kept)
+        m_kept = settings;
     if (m_settingsDialog)
         m_settingsDialog->setFailure(
             kept ? QString() : tr("Could not keep the settings: %1").arg(QString::fromStdString(kept.error().context)));

@@ -28,7 +28,8 @@ struct ApplicationParts {
     client::ClientCore& core;
     client::LogBook& log;
     client::Settings settings;
-    std::function<Result<void>(const client::Settings&)> keepSettings;
+    /// before: what was kept last.
+    std::function<Result<void>(const client::Settings& settings, const client::Settings& before)> keepSettings;
     std::unique_ptr<TraySelection> traySelection;  // may be null
     std::chrono::milliseconds trayStep{500};       // of TrayHost
     QString version;
@@ -74,7 +75,8 @@ private:
 
     client::ClientCore& m_core;
     client::Settings m_settings;
-    std::function<Result<void>(const client::Settings&)> m_keepSettings;
+    client::Settings m_kept;
+    std::function<Result<void>(const client::Settings&, const client::Settings&)> m_keepSettings;
     Language m_language;
     MainWindow m_window;
     Desk m_desk;

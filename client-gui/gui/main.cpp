@@ -67,8 +67,8 @@ public:
                          .log = log,
                          .settings = client::readSettings(m_desktop->settingsPlaces()),
                          .keepSettings =
-                             [this](const client::Settings& settings) {
-                                 return client::writeSettings(settings, m_desktop->settingsPlaces(),
+                             [this](const client::Settings& settings, const client::Settings& before) {
+                                 return client::writeSettings(settings, before, m_desktop->settingsPlaces(),
                                                               QCoreApplication::applicationFilePath().toStdString());
                              },
                          .traySelection = gui::makeTraySelection(),

@@ -45,24 +45,27 @@ struct Running {
     FakeCore core;
     client::LogBook log;
     client::Settings kept;
+    client::Settings keptBefore;
     std::optional<Error> keepingFails;
     Application application;
     TrayState tray;
     explicit Running(client::Settings settings = {.language = QStringLiteral("en")},
                      std::chrono::milliseconds trayStep = std::chrono::hours(1))
-        : application({.core = core,
-                       .log = log,
-                       .settings = std::move(settings),
-                       .keepSettings = [this](const client::Settings& changed) -> Result<void> {
-                           if (keepingFails)
-                               return fail(*keepingFails);
-                           kept = changed;
-                           return {};
-                       },
-                       .traySelection = std::make_unique<FakeSelection>(tray),
-                       .trayStep = trayStep,
-                       .version = QStringLiteral("1"),
-                       .endTime = std::chrono::milliseconds(20)})
+        : application(
+            {.core = core,
+             .log = log,
+             .settings = std::move(settings),
+             .keepSettings = [this](const client::Settings& changed, const client::Settings& before) -> Result<void> {
+                 keptBefore = before;
+                 if (keepingFails)
+                     return fail(*keepingFails);
+                 kept = changed;
+                 return {};
+             },
+             .traySelection = std::make_unique<FakeSelection>(tray),
+             .trayStep = trayStep,
+             .version = QStringLiteral("1"),
+             .endTime = std::chrono::milliseconds(20)})
     {}
     MainWindow& window() { return application.window(); }
 };
@@ -282,6 +285,13 @@ void TestGuiApplication::saysThatSettingsWereNotKept()
     for (const QLabel* label : dialog->findChildren<QLabel*>())
         isSaid = isSaid || (label->isVisible() && label->text().contains(QStringLiteral("gui.conf")));
     QVERIFY(isSaid);
+    // What was not kept is tried again with the next change.
+    click(*dialog, "notifications");
+    QVERIFY(running.keptBefore.showsNotifications);
+    running.keepingFails.reset();
+    click(*dialog, "notifications");
+    click(*dialog, "notifications");
+    QVERIFY(!running.keptBefore.showsNotifications);
     dialog->close();
 }
 

@@ -46,6 +46,8 @@ private Q_SLOTS:
     void readsWhatItWrote();
     void takesNothingStrange();
     void writesAndRemovesTheAutostartEntry();
+    void leavesTheAutostartEntryAlone_data();
+    void leavesTheAutostartEntryAlone();
     void knowsWhatADesktopSwitchedOff_data();
     void knowsWhatADesktopSwitchedOff();
     void quotesThePath_data();
@@ -90,8 +92,9 @@ void TestSettings::readsWhatItWrote()
     QFETCH(QString, language);
     const Home home;
     const Settings settings{login, hidden, notifications, language};
-    QVERIFY(writeSettings({!login, !hidden, !notifications, QStringLiteral("de")}, home.places(), Program).has_value());
-    QVERIFY(writeSettings(settings, home.places(), Program).has_value());
+    const Settings other{!login, !hidden, !notifications, QStringLiteral("de")};
+    QVERIFY(writeSettings(other, {}, home.places(), Program).has_value());
+    QVERIFY(writeSettings(settings, other, home.places(), Program).has_value());
     QVERIFY(readSettings(home.places()) == settings);
 }
 
@@ -108,12 +111,36 @@ void TestSettings::takesNothingStrange()
 void TestSettings::writesAndRemovesTheAutostartEntry()
 {
     const Home home;
-    Settings settings{.startsAtLogin = true};
-    QVERIFY(writeSettings(settings, home.places(), Program).has_value());
+    const Settings off;
+    const Settings on{.startsAtLogin = true};
+    QVERIFY(writeSettings(on, off, home.places(), Program).has_value());
     QCOMPARE(home.autostart(), autostartText(Program).value());
-    settings.startsAtLogin = false;
-    QVERIFY(writeSettings(settings, home.places(), Program).has_value());
+    QVERIFY(writeSettings(off, on, home.places(), Program).has_value());
     QVERIFY(!QFile::exists(QString::fromStdString(home.places().autostartFile)));
+}
+
+void TestSettings::leavesTheAutostartEntryAlone_data()
+{
+    QTest::addColumn<bool>("isOn");
+    QTest::addColumn<QByteArray>("entry");
+    QTest::newRow("changed by hand") << true
+                                     << QByteArray("[Desktop Entry]\nExec=gvpn-gui --hidden --log-level=debug\n");
+    QTest::newRow("switched off by the desktop") << true << QByteArray("[Desktop Entry]\nHidden=true\n");
+    QTest::newRow("off") << false << QByteArray("[Desktop Entry]\nHidden=true\n");
+}
+
+void TestSettings::leavesTheAutostartEntryAlone()
+{
+    QFETCH(bool, isOn);
+    QFETCH(QByteArray, entry);
+    const Home home;
+    home.write(home.places().autostartFile, entry);
+    const Settings before{.startsAtLogin = isOn};
+    Settings changed = before;
+    changed.showsNotifications = false;
+    QVERIFY(writeSettings(changed, before, home.places(), Program).has_value());
+    QCOMPARE(home.autostart(), entry);
+    QVERIFY(!readSettings(home.places()).showsNotifications);
 }
 
 void TestSettings::knowsWhatADesktopSwitchedOff_data()
@@ -174,7 +201,7 @@ void TestSettings::refusesAPathThatIsNone()
     QFETCH(QByteArray, path);
     QCOMPARE(autostartText(path.toStdString()).error().code, ErrorCode::InvalidArgument);
     const Home home;
-    QVERIFY(!writeSettings({.startsAtLogin = true}, home.places(), path.toStdString()).has_value());
+    QVERIFY(!writeSettings({.startsAtLogin = true}, {}, home.places(), path.toStdString()).has_value());
     QVERIFY(home.autostart().isEmpty());
 }
 
@@ -182,7 +209,7 @@ void TestSettings::saysWhatCantBeWritten()
 {
     const Home home;
     home.write(home.directory.path().toStdString() + "/.config", "a file where a directory should be");
-    const auto written = writeSettings({.startsAtLogin = true}, home.places(), Program);
+    const auto written = writeSettings({.startsAtLogin = true}, {}, home.places(), Program);
     QVERIFY(!written.has_value() && !written.error().context.empty());
 }
 
