@@ -102,8 +102,8 @@
         <translation>正在准备…</translation>
     </message>
     <message>
-        <source>C&amp;ancel</source>
-        <translation>取消(&amp;A)</translation>
+        <source>Cance&amp;l</source>
+        <translation>取消(&amp;L)</translation>
     </message>
     <message>
         <source>Could not connect</source>
@@ -1429,6 +1429,10 @@ Add one with the link that you got from its administrator.</source>
         <source>&amp;About gvpn</source>
         <translation>关于 gvpn(&amp;A)</translation>
     </message>
+<message>
+        <source>Add with a &amp;link …</source>
+        <translation>用链接添加(&amp;L)…</translation>
+    </message>
 </context>
 <context>
     <name>gvpn::gui::Notifier</name>
@@ -1491,8 +1495,8 @@ Add one with the link that you got from its administrator.</source>
         <translation>编辑 %1</translation>
     </message>
     <message>
-        <source>&amp;Save</source>
-        <translation>保存(&amp;S)</translation>
+        <source>S&amp;ave</source>
+        <translation>保存(&amp;A)</translation>
     </message>
     <message>
         <source>Cance&amp;l</source>

@@ -219,7 +219,7 @@ void MainWindow::retranslate()
     setWindowTitle(tr("gvpn"));
     m_list->setAccessibleName(tr("Profiles"));
     m_emptyText->setText(tr("No office network yet.\nAdd one with the link that you got from its administrator."));
-    m_emptyAdd->setText(tr("&Add with a link …"));
+    m_emptyAdd->setText(tr("Add with a &link …"));
     m_add->setText(tr("&Add …"));
     m_add->setToolTip(tr("Add a network with the link that you got"));
     m_noticeClose->setText(tr("&Got it"));

@@ -79,7 +79,7 @@ Presentation presentDisconnected(const ProfileEntry& entry, const Disconnected& 
                 .headline = Tr::tr("Connecting"),
                 .detail = Tr::tr("Getting ready …"),
                 .action = Action::Disconnect,
-                .button = Tr::tr("C&ancel")};
+                .button = Tr::tr("Cance&l")};
     if (entry.refusal) {
         shown.phase = Phase::Trouble;
         shown.headline = Tr::tr("Could not connect");
@@ -220,7 +220,7 @@ Presentation present(const ProfileEntry& entry, const QDateTime& now)
                 .headline = state->history.wasConnected ? Tr::tr("Reconnecting") : Tr::tr("Connecting"),
                 .detail = stageText(state->stage),
                 .action = Action::Disconnect,
-                .button = Tr::tr("C&ancel"),
+                .button = Tr::tr("Cance&l"),
                 .stage = static_cast<int>(state->stage) + 1};
     return {.phase = Phase::Connecting,
             .headline = Tr::tr("Disconnecting"),

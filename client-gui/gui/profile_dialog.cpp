@@ -25,7 +25,7 @@ ProfileDialog::ProfileDialog(client::ClientCore& core, const client::ProfileEntr
     , m_core(core)
     , m_editedName(entry.profile.name)
 {
-    build(tr("Edit %1").arg(nameOf(entry)), tr("&Save"));
+    build(tr("Edit %1").arg(nameOf(entry)), tr("S&ave"));
     m_form->set(entry.profile);
     if (isUp(entry))
         m_form->lockServer();

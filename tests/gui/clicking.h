@@ -5,7 +5,10 @@
 #include <QAction>
 #include <QApplication>
 #include <QDialog>
+#include <QKeySequence>
 #include <QLabel>
+#include <QMap>
+#include <QMenuBar>
 #include <QPushButton>
 #include <QtTest>
 
@@ -55,6 +58,34 @@ inline QStringList unreadableTexts(const QWidget& window)
     }
     texts.removeAll(QString());
     return texts;
+}
+
+/// Keys of a window that mean two things, for Alt: with the texts.
+inline QStringList ambiguousKeys(const QWidget& window)
+{
+    QMap<QString, QStringList> texts;
+    const auto add = [&texts](const QString& text) {
+        if (const QKeySequence key = QKeySequence::mnemonic(text); !key.isEmpty())
+            texts[key.toString()].append(text);
+    };
+    for (const auto* button : window.findChildren<QAbstractButton*>()) {
+        if (button->isVisibleTo(&window))
+            add(button->text());
+    }
+    for (const auto* label : window.findChildren<QLabel*>()) {
+        if (label->buddy() != nullptr && label->isVisibleTo(&window))
+            add(label->text());
+    }
+    for (const auto* bar : window.findChildren<QMenuBar*>()) {
+        for (const QAction* action : bar->actions())
+            add(action->text());
+    }
+    QStringList ambiguous;
+    for (const QStringList& same : texts) {
+        if (same.size() > 1)
+            ambiguous.append(same.join(QStringLiteral(" / ")));
+    }
+    return ambiguous;
 }
 
 /// Of a menu in the window, by its text without the mnemonic.

@@ -1,9 +1,17 @@
+#include "clicking.h"
 #include "fake_core.h"
 #include "gui/language.h"
+#include "gui/link_dialog.h"
+#include "gui/log_window.h"
+#include "gui/main_window.h"
+#include "gui/password_dialog.h"
+#include "gui/profile_dialog.h"
+#include "gui/settings_dialog.h"
 #include "gui/units.h"
 
 #include <QtTest>
 
+using namespace gvpn;
 using namespace gvpn::gui;
 using namespace gvpn::test;
 
@@ -14,6 +22,8 @@ private Q_SLOTS:
     void choosesByThePersonsLanguages();
     void hasATranslationOfEach_data();
     void hasATranslationOfEach();
+    void givesEachKeyOneMeaning_data();
+    void givesEachKeyOneMeaning();
     void hasPluralsInEnglish();
     void fallsBackForALanguageThatThereIsNot();
 };
@@ -54,6 +64,38 @@ void TestGuiLanguage::hasATranslationOfEach()
     language.use(code);
     QCOMPARE(language.current(), code);
     QVERIFY(!durationText(std::chrono::hours(25)).contains(QStringLiteral("day(s)")));
+}
+
+void TestGuiLanguage::givesEachKeyOneMeaning_data()
+{
+    hasATranslationOfEach_data();
+}
+
+void TestGuiLanguage::givesEachKeyOneMeaning()
+{
+    QFETCH(QString, code);
+    Language language;
+    language.use(code);
+    FakeCore core;
+    MainWindow window(core, QStringLiteral("1"));
+    window.say(QStringLiteral("Something."));
+    QCOMPARE(ambiguousKeys(window), QStringList());
+    for (const client::State& state : {client::State(client::Disconnected{}), connecting(client::Stage::Tcp),
+                                       connected(), waiting(std::chrono::seconds(1)), failed()}) {
+        core.put("Office", state);
+        QCOMPARE(ambiguousKeys(window), QStringList());
+    }
+    core.entries[0].profile.remembersPassword = true;
+    const ProfileDialog added(core);
+    const ProfileDialog edited(core, core.entries[0]);
+    const PasswordDialog password({.profile = "Office", .user = "anna"});
+    const LinkDialog pasted{QString()};
+    const SettingsDialog settings{client::Settings()};
+    client::LogBook book;
+    const LogWindow log(book);
+    for (const QWidget* one :
+         std::initializer_list<const QWidget*>{&added, &edited, &password, &pasted, &settings, &log})
+        QCOMPARE(ambiguousKeys(*one), QStringList());
 }
 
 void TestGuiLanguage::hasPluralsInEnglish()
