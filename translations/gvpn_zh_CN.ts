@@ -1179,6 +1179,58 @@ Trust it from now on? (yes/no)</source>
         <source>Did not connect to %1: the profile names the key %2, but the one trusted for this server is %3, which the profile %4 has; if the server's administrator says that it has a new key, delete that profile and connect again.</source>
         <translation>没有连接 %1：配置中的密钥是 %2，但对这台服务器信任的密钥是 %3，它属于配置 %4；如果服务器管理员说密钥已更换，请删除那个配置再连接。</translation>
     </message>
+<message>
+        <source>install gvpn-helper</source>
+        <translation>请安装 gvpn-helper</translation>
+    </message>
+<message>
+        <source>connect from a session at this computer's own screen</source>
+        <translation>请在这台电脑自己屏幕上的会话中连接</translation>
+    </message>
+<message>
+        <source>ask this computer's administrator</source>
+        <translation>请询问这台电脑的管理员</translation>
+    </message>
+<message>
+        <source>install polkit</source>
+        <translation>请安装 polkit</translation>
+    </message>
+<message>
+        <source>make sure that gvpn-helper is installed, or ask this computer's administrator</source>
+        <translation>请确认已安装 gvpn-helper，或询问这台电脑的管理员</translation>
+    </message>
+<message>
+        <source>if the server's administrator confirms it, name this network in the profile</source>
+        <translation>如果服务器管理员确认，请在配置中写明这个网络</translation>
+    </message>
+<message>
+        <source>ask the server's administrator</source>
+        <translation>请询问服务器管理员</translation>
+    </message>
+<message>
+        <source>compare it with what the server shows, then give it to the profile as its fingerprint</source>
+        <translation>请与服务器显示的密钥核对，然后作为指纹写入配置</translation>
+    </message>
+<message>
+        <source>The route %1 is not used: the profile leaves it out.</source>
+        <translation>未使用路由 %1：配置中没有接受它。</translation>
+    </message>
+<message>
+        <source>The route %1 is not used: it is a public network; name it in the profile to use it.</source>
+        <translation>未使用路由 %1：这是公共网络；要使用它，请在配置中写明。</translation>
+    </message>
+<message>
+        <source>Names of %1 are not resolved at the office: this domain is not one office's alone.</source>
+        <translation>不在办公室解析 %1 的名称：这个域不只属于一个办公室。</translation>
+    </message>
+<message>
+        <source>Could not use the profiles: %1; correct what is named here.</source>
+        <translation>无法使用配置：%1；请改正这里所说的问题。</translation>
+    </message>
+<message>
+        <source>Could not use the state directory %1: %2; %3.</source>
+        <translation>无法使用状态目录 %1：%2；%3。</translation>
+    </message>
 </context>
 <context>
     <name>gvpn::gui::Application</name>

@@ -80,11 +80,11 @@ void EngineRoom::listenTo(ConnectionId id, Connection& connection)
             [this, id](const std::string& text) { Q_EMIT remarked(id, sentenceForNotice(text)); });
     connect(&connection, &Connection::routesSkipped, this, [this, id](const std::vector<SkippedRoute>& skipped) {
         for (const SkippedRoute& route : skipped)
-            Q_EMIT remarked(id, sentenceFor(route));
+            Q_EMIT remarked(id, sentenceFor(route, Audience::Window));
     });
     connect(&connection, &Connection::dnsSkipped, this, [this, id](const std::vector<SkippedDns>& skipped) {
         for (const SkippedDns& one : skipped)
-            Q_EMIT remarked(id, sentenceFor(one));
+            Q_EMIT remarked(id, sentenceFor(one, Audience::Window));
     });
     connect(&connection, &Connection::congestionChanged, this, [](const tunnel::CongestionStatus& status) {
         qCInfo(lcEngine, "congestion control because %s algorithm=%s", status.reason.c_str(), status.algorithm.c_str());

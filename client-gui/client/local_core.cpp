@@ -382,7 +382,7 @@ void LocalCore::change(const std::string& name, Change change)
             if (entry == nullptr || (!changed && changed.error().code == ErrorCode::NotFound))
                 return;
             if (!changed) {
-                remark(name, sentenceForProfile(changed.error()));
+                remark(name, sentenceForProfile(changed.error(), Audience::Window));
                 return;
             }
             entry->profile = *changed;

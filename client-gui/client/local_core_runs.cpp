@@ -55,7 +55,8 @@ LocalCore::Preparation LocalCore::prepare(const Profile& profile, bool mayReplac
         return {.lock = {}, .pin = {}, .refusal = sentenceForLock(profile.name, lock.error())};
     const auto known = KnownServers::load(m_parts.stateDir + KnownServersFile);
     if (!known)
-        return {.lock = {}, .pin = {}, .refusal = sentenceForStateDir(m_parts.stateDir, known.error())};
+        return {
+            .lock = {}, .pin = {}, .refusal = sentenceForStateDir(m_parts.stateDir, known.error(), Audience::Window)};
     const auto other = profile.pin && !mayReplaceKey ? known->findOther(profile.server, *profile.pin) : std::nullopt;
     if (other) {
         const auto holder = m_parts.store.findByServer(profile.server, *other);
@@ -98,7 +99,7 @@ void LocalCore::fetchDeviceKey(Runs::value_type& at)
             return;
         }
         if (!key) {
-            refuse(*run, sentenceForStateDir(m_parts.stateDir, key.error()));
+            refuse(*run, sentenceForStateDir(m_parts.stateDir, key.error(), Audience::Window));
             return;
         }
         if (entryOf(run->first)->profile.deviceKeyPlace != key->place)
@@ -329,7 +330,7 @@ void LocalCore::noteServer(const std::string& name, const Pin& pin, protocol::Lo
                 remark(name, sentenceForForgottenServer(noted.servers.error()));
             ProfileEntry* entry = entryOf(name);
             if (!noted.profile && noted.profile.error().code != ErrorCode::NotFound)
-                remark(name, sentenceForProfile(noted.profile.error()));
+                remark(name, sentenceForProfile(noted.profile.error(), Audience::Window));
             if (noted.profile && entry != nullptr && entry->profile != *noted.profile) {
                 entry->profile = *noted.profile;
                 Q_EMIT profilesChanged();

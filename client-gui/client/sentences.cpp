@@ -82,24 +82,26 @@ QString adviceOnReaching(const Fault& fault)
 }
 
 /// Empty: it is nothing that the helper says.
-QString adviceOnHelper(const std::string& cause)
+QString adviceOnHelper(const std::string& cause, bool isWindow)
 {
     if (cause == NoBusCause || cause == NoHelperCause)
-        return Tr::tr("install gvpn-helper, or run it with sudo");
+        return isWindow ? Tr::tr("install gvpn-helper") : Tr::tr("install gvpn-helper, or run it with sudo");
     if (cause == bus::NoAgentCause)
-        return Tr::tr("connect from a session at this computer's own screen, or run it with sudo");
+        return isWindow ? Tr::tr("connect from a session at this computer's own screen")
+                        : Tr::tr("connect from a session at this computer's own screen, or run it with sudo");
     if (cause == bus::DismissedCause)
         return Tr::tr("connect again and type an administrator's password");
     if (cause == bus::DeniedCause)
-        return Tr::tr("ask this computer's administrator, or run it with sudo");
+        return isWindow ? Tr::tr("ask this computer's administrator")
+                        : Tr::tr("ask this computer's administrator, or run it with sudo");
     if (cause == bus::NoPolkitCause)
-        return Tr::tr("install polkit, or run it with sudo");
+        return isWindow ? Tr::tr("install polkit") : Tr::tr("install polkit, or run it with sudo");
     return {};
 }
 
-QString adviceOnPermission(const Fault& fault)
+QString adviceOnPermission(const Fault& fault, bool isWindow)
 {
-    if (const QString advice = adviceOnHelper(fault.error.context); !advice.isEmpty())
+    if (const QString advice = adviceOnHelper(fault.error.context, isWindow); !advice.isEmpty())
         return advice;
     switch (fault.stage) {
     case Stage::Resolve:
@@ -107,26 +109,35 @@ QString adviceOnPermission(const Fault& fault)
     case Stage::Tun:
     case Stage::Routes:
     case Stage::Dns:
-        return Tr::tr("run it with sudo, or allow it once with: sudo setcap cap_net_admin+ep on the program");
+        return isWindow
+                   ? Tr::tr("make sure that gvpn-helper is installed, or ask this computer's administrator")
+                   : Tr::tr("run it with sudo, or allow it once with: sudo setcap cap_net_admin+ep on the program");
     default: return Tr::tr("correct the owner and the permissions of what is named here");
     }
 }
 
-QString adviceOnCollision(Stage stage)
+QString adviceOnCollision(Stage stage, bool isWindow)
 {
     switch (stage) {
-    case Stage::Tun: return Tr::tr("choose another name with --tun, or none to get a free one");
+    case Stage::Tun:
+        if (isWindow)
+            break;
+        return Tr::tr("choose another name with --tun, or none to get a free one");
     case Stage::Routes:
         return Tr::tr("leave or remove on this computer what is in the way, or ask the server's administrator for "
                       "another tunnel network");
-    default: return Tr::tr("remove what is in the way and connect again");
+    default: break;
     }
+    return Tr::tr("remove what is in the way and connect again");
 }
 
-QString adviceOnAddress(const Fault& fault)
+QString adviceOnAddress(const Fault& fault, bool isWindow)
 {
     if (fault.stage == Stage::Routes)
-        return Tr::tr("if the server's administrator confirms it, name this network with --accept-routes");
+        return isWindow ? Tr::tr("if the server's administrator confirms it, name this network in the profile")
+                        : Tr::tr("if the server's administrator confirms it, name this network with --accept-routes");
+    if (isWindow)
+        return Tr::tr("ask the server's administrator");
     if (!isV1(fault))
         return Tr::tr("choose another address with --cidr, or leave the choice to the server");
     return isHeldByAnother(fault) ? Tr::tr(
@@ -162,13 +173,14 @@ QString adviceOnMissing(const Fault& fault)
                                      : Tr::tr("put back what is missing and connect again");
 }
 
-QString adviceOnLogin(const Fault& fault)
+QString adviceOnLogin(const Fault& fault, bool isWindow)
 {
     if (fault.sentLogin == protocol::LoginMethod::Password)
         return Tr::tr("check the user name and the password, or ask the server's administrator");
     if (fault.sentLogin == protocol::LoginMethod::Invite)
         return Tr::tr("ask the server's administrator, who can make a new link");
-    switch (fault.missingPassword) {
+    // Windows ask for it themselves, where it helps.
+    switch (isWindow ? MissingPassword::No : fault.missingPassword) {
     case MissingPassword::AnswerLost:
         return Tr::tr("the password was sent once, but the connection broke before its answer came: connect again and "
                       "give the password again");
@@ -181,7 +193,7 @@ QString adviceOnLogin(const Fault& fault)
     return {};
 }
 
-QString whatToDo(const Fault& fault)
+QString whatToDo(const Fault& fault, bool isWindow)
 {
     if (fault.isServerBusy)
         return Tr::tr("try again in a minute");
@@ -194,10 +206,12 @@ QString whatToDo(const Fault& fault)
         return Tr::tr("somebody may be pretending to be the server; if its administrator says that it has a new key, "
                       "only a new link from the administrator helps");
     case ErrorCode::IdentityUnknown:
+        if (isWindow)
+            return Tr::tr("compare it with what the server shows, then give it to the profile as its fingerprint");
         return Tr::tr("compare it with what the server shows, then connect with --pin and that key, or with "
                       "--trust-on-first-use");
-    case ErrorCode::LoginRefused: return adviceOnLogin(fault);
-    case ErrorCode::AddressRefused: return adviceOnAddress(fault);
+    case ErrorCode::LoginRefused: return adviceOnLogin(fault, isWindow);
+    case ErrorCode::AddressRefused: return adviceOnAddress(fault, isWindow);
     case ErrorCode::VersionMismatch: return Tr::tr("bring gvpn to the same version on both ends");
     case ErrorCode::ProtocolViolation:
     case ErrorCode::TlsFailure:
@@ -205,8 +219,8 @@ QString whatToDo(const Fault& fault)
         if (fault.stage == Stage::Tun)
             return Tr::tr("disconnect one of them first");
         return Tr::tr("check that this port is gvpn-server's and that both ends have the same version");
-    case ErrorCode::PermissionDenied: return adviceOnPermission(fault);
-    case ErrorCode::AlreadyExists: return adviceOnCollision(fault.stage);
+    case ErrorCode::PermissionDenied: return adviceOnPermission(fault, isWindow);
+    case ErrorCode::AlreadyExists: return adviceOnCollision(fault.stage, isWindow);
     case ErrorCode::Replaced: return Tr::tr("look for another program that connects with this computer's key");
     case ErrorCode::Kicked: return Tr::tr("ask the server's administrator before you connect again");
     case ErrorCode::PeerStopping: return Tr::tr("connect again when the server is back");
@@ -248,23 +262,31 @@ QString commandOn(QString command, const std::string& profile, const std::string
 
 }  // namespace
 
-QString sentenceFor(const Fault& fault, const net::HostPort& server)
+QString sentenceFor(const Fault& fault, const net::HostPort& server, Audience audience)
 {
     return Tr::tr("%1 (stage %2): %3; %4.")
         .arg(whatFailed(fault, QString::fromStdString(server.toString())),
-             QString::fromStdString(std::string(stageName(fault.stage))), why(fault), whatToDo(fault));
+             QString::fromStdString(std::string(stageName(fault.stage))), why(fault),
+             whatToDo(fault, audience == Audience::Window));
 }
 
-QString sentenceFor(const SkippedRoute& skipped)
+QString sentenceFor(const SkippedRoute& skipped, Audience audience)
 {
+    const bool isWindow = audience == Audience::Window;
     const QString route = QString::fromStdString(skipped.route.toString());
     const QString detail = fromText(skipped.detail);
     switch (skipped.reason) {
     case SkipReason::NeverRouted:
         return Tr::tr("The route %1 is not used: no tunnel may take this network.").arg(route);
-    case SkipReason::NotWanted: return Tr::tr("The route %1 is not used: --accept-routes leaves it out.").arg(route);
+    case SkipReason::NotWanted:
+        return (isWindow ? Tr::tr("The route %1 is not used: the profile leaves it out.")
+                         : Tr::tr("The route %1 is not used: --accept-routes leaves it out."))
+            .arg(route);
     case SkipReason::Public:
-        return Tr::tr("The route %1 is not used: it is a public network; name it with --accept-routes %1 to use it.")
+        return (isWindow
+                    ? Tr::tr("The route %1 is not used: it is a public network; name it in the profile to use it.")
+                    : Tr::tr(
+                        "The route %1 is not used: it is a public network; name it with --accept-routes %1 to use it."))
             .arg(route);
     case SkipReason::LocalNetwork:
         return Tr::tr("The route %1 is not used: this computer is on %2 itself; machines in there answer from here.")
@@ -281,7 +303,7 @@ QString sentenceFor(const SkippedRoute& skipped)
     return {};
 }
 
-QString sentenceFor(const SkippedDns& skipped)
+QString sentenceFor(const SkippedDns& skipped, Audience audience)
 {
     const QString what = fromText(skipped.what);
     switch (skipped.reason) {
@@ -290,9 +312,12 @@ QString sentenceFor(const SkippedDns& skipped)
                       "outside of the tunnel.")
             .arg(what);
     case DnsSkipReason::SharedDomain:
-        return Tr::tr(
-                   "Names of %1 are not resolved at the office: this domain is not one office's alone; add it to the "
-                   "profile's domains, or name it with --accept-domain %1, to have them asked there.")
+        if (audience == Audience::Window)
+            return Tr::tr("Names of %1 are not resolved at the office: this domain is not one office's alone; add it "
+                          "to the profile's domains to have them asked there.")
+                .arg(what);
+        return Tr::tr("Names of %1 are not resolved at the office: this domain is not one office's alone; name it with "
+                      "--accept-domain %1 to have them asked there.")
             .arg(what);
     case DnsSkipReason::NoDomain:
         return Tr::tr("The resolvers %1 of the server are not used: it names no domain to ask them for; its "
@@ -370,12 +395,14 @@ QString sentenceForUnknownProfile(const std::string& name, const std::vector<std
     return Tr::tr("There is no profile %1: choose one of %2.").arg(quoted(name), names.join(QStringLiteral(", ")));
 }
 
-QString sentenceForProfile(const Error& error)
+QString sentenceForProfile(const Error& error, Audience audience)
 {
     switch (error.code) {
     case ErrorCode::Unsupported:
         return Tr::tr("Could not use a profile: %1; bring this program to that version.").arg(fromText(error.context));
     case ErrorCode::NotFound:
+        if (audience == Audience::Window)
+            return Tr::tr("Could not use the profiles: %1; correct what is named here.").arg(fromText(error.context));
         return Tr::tr("Could not use the profiles: %1; name another place with --state-dir.")
             .arg(fromText(error.context));
     case ErrorCode::PermissionDenied:
@@ -482,7 +509,7 @@ QString sentenceForOtherKey(const Profile& profile, const Pin& trusted, const st
              QString::fromStdString(trusted.toString()));
 }
 
-QString sentenceForStateDir(const std::string& directory, const Error& error)
+QString sentenceForStateDir(const std::string& directory, const Error& error, Audience audience)
 {
     QString cause = fromText(error.context);
     if (directory.empty())
@@ -494,6 +521,8 @@ QString sentenceForStateDir(const std::string& directory, const Error& error)
                                 || error.code == ErrorCode::InvalidArgument;
     const QString advice =
         isAboutContent ? Tr::tr("mend or remove what is named here") : Tr::tr("correct its permissions");
+    if (audience == Audience::Window)
+        return Tr::tr("Could not use the state directory %1: %2; %3.").arg(name, cause, advice);
     return Tr::tr("Could not use the state directory %1: %2; %3 or choose another with --state-dir.")
         .arg(name, cause, advice);
 }

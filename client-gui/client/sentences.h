@@ -14,12 +14,16 @@
 
 namespace gvpn::client {
 
+/// Who reads it: advice names options to one at a terminal, and what windows have to all others.
+enum class Audience { Terminal, Window };
+
 /// "Could not reach office.example.com:51005 (stage tcp): connection refused; check that …." One line, one sentence.
-[[nodiscard]] QString sentenceFor(const Fault& fault, const net::HostPort& server);
+[[nodiscard]] QString sentenceFor(const Fault& fault, const net::HostPort& server,
+                                  Audience audience = Audience::Terminal);
 /// "The route 192.168.1.0/24 is not used: …."
-[[nodiscard]] QString sentenceFor(const SkippedRoute& skipped);
+[[nodiscard]] QString sentenceFor(const SkippedRoute& skipped, Audience audience = Audience::Terminal);
 /// "Names of office.example are not resolved at the office: not set: …."
-[[nodiscard]] QString sentenceFor(const SkippedDns& skipped);
+[[nodiscard]] QString sentenceFor(const SkippedDns& skipped, Audience audience = Audience::Terminal);
 /// --congestion names what can't be had.
 [[nodiscard]] QString sentenceForRefusedCongestion(const tunnel::CongestionStatus& status);
 [[nodiscard]] QString sentenceForFailedUndo(const Error& error);
@@ -34,7 +38,7 @@ namespace gvpn::client {
 [[nodiscard]] QString sentenceForRemembered(const std::string& profile, const std::string& stateDir);
 [[nodiscard]] QString sentenceForUnknownProfile(const std::string& name, const std::vector<std::string>& known);
 /// A profile's file that can't be used, or the place of all.
-[[nodiscard]] QString sentenceForProfile(const Error& error);
+[[nodiscard]] QString sentenceForProfile(const Error& error, Audience audience = Audience::Terminal);
 /// What is typed into a field can't be used, and why: for below the field.
 [[nodiscard]] QString sentenceFor(const FieldError& error);
 /// Another program has a connection with this profile (ProfileLock).
@@ -54,7 +58,8 @@ namespace gvpn::client {
 /// A profile says one key, the computer trusts another: for a window. holder: the profile that has that one, if any.
 [[nodiscard]] QString sentenceForOtherKey(const Profile& profile, const Pin& trusted, const std::string& holder);
 /// An empty directory: there is no default one.
-[[nodiscard]] QString sentenceForStateDir(const std::string& directory, const Error& error);
+[[nodiscard]] QString sentenceForStateDir(const std::string& directory, const Error& error,
+                                          Audience audience = Audience::Terminal);
 [[nodiscard]] QString sentenceForTakenName(const std::string& interfaceName);
 /// --tun, and this process can't open one by itself.
 [[nodiscard]] QString sentenceForNameWithHelper(const std::string& interfaceName);

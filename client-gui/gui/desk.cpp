@@ -117,7 +117,7 @@ client::ClientCore::ProfileDone Desk::chooses()
         if (self && result)
             self->m_window.choose(QString::fromStdString(result->name));
         else if (self)
-            self->m_window.say(client::sentenceForProfile(result.error()));
+            self->m_window.say(client::sentenceForProfile(result.error(), client::Audience::Window));
     };
 }
 
@@ -134,7 +134,7 @@ void Desk::remove(const QString& name)
     connect(&ask(removalQuestion(*entry)), &QDialog::accepted, this, [this, name] {
         m_core.remove(name.toStdString(), [self = QPointer(this)](const Result<void>& result) {
             if (self && !result)
-                self->m_window.say(client::sentenceForProfile(result.error()));
+                self->m_window.say(client::sentenceForProfile(result.error(), client::Audience::Window));
         });
     });
 }
@@ -166,7 +166,7 @@ void Desk::exportFile(const QString& name)
         m_core.exportFile(name.toStdString(), path, [self = QPointer(this), path](const Result<void>& result) {
             if (self)
                 self->m_window.say(result ? tr("Written to %1, without passwords and keys.").arg(path)
-                                          : client::sentenceForProfile(result.error()));
+                                          : client::sentenceForProfile(result.error(), client::Audience::Window));
         });
     });
     dialog.open();

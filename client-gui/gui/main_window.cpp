@@ -341,7 +341,7 @@ void MainWindow::showBrokenFiles()
 {
     QStringList sentences;
     for (const Error& error : m_core.brokenFiles())
-        sentences.append(client::sentenceForProfile(error));
+        sentences.append(client::sentenceForProfile(error, client::Audience::Window));
     m_broken->setText(sentences.join(QLatin1Char('\n')));
     m_broken->setVisible(!sentences.isEmpty());
 }

@@ -88,7 +88,7 @@ Presentation presentDisconnected(const ProfileEntry& entry, const Disconnected& 
     } else if (state.fault) {
         shown.phase = Phase::Trouble;
         shown.headline = state.fault->wasUp ? Tr::tr("The connection ended") : Tr::tr("Could not connect");
-        shown.detail = client::sentenceFor(*state.fault, entry.profile.server);
+        shown.detail = client::sentenceFor(*state.fault, entry.profile.server, client::Audience::Window);
         shown.hasDetailsToCopy = true;
     }
     return shown;
@@ -98,7 +98,7 @@ Presentation presentWaiting(const ProfileEntry& entry, const Waiting& state, con
 {
     return {.phase = Phase::Trouble,
             .headline = Tr::tr("Waiting: next try in %n second(s)", nullptr, secondsLeft(entry, state, now)),
-            .detail = client::sentenceFor(state.reason, entry.profile.server),
+            .detail = client::sentenceFor(state.reason, entry.profile.server, client::Audience::Window),
             .action = Action::Disconnect,
             .button = Tr::tr("&Stop trying"),
             .hasDetailsToCopy = true};

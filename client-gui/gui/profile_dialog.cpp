@@ -78,7 +78,7 @@ void ProfileDialog::onDone(const Result<client::Profile>& result)
     }
     const bool isTaken = result.error().code == ErrorCode::AlreadyExists;
     m_failure->setText(isTaken ? tr("There is a profile of that name already. Choose another name.")
-                               : client::sentenceForProfile(result.error()));
+                               : client::sentenceForProfile(result.error(), client::Audience::Window));
     m_failure->show();
     m_accept->setEnabled(true);
 }

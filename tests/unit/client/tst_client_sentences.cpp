@@ -5,6 +5,8 @@
 
 #include <QtTest>
 
+#include <algorithm>
+
 using namespace gvpn;
 using namespace gvpn::client;
 
@@ -55,6 +57,7 @@ private Q_SLOTS:
     void warnsOfV1();
     void namesTheStateDirectoryOnce_data();
     void namesTheStateDirectoryOnce();
+    void tellsWindowsNoOptions();
 };
 
 void TestClientSentences::everyFailureHasASentence_data()
@@ -443,6 +446,40 @@ void TestClientSentences::namesTheStateDirectoryOnce()
     QFETCH(ErrorCode, code);
     QFETCH(QString, cause);
     QTEST(sentenceForStateDir(directory.toStdString(), {code, cause.toStdString()}), "sentence");
+}
+
+/// Every stage with every error, and what the helper says.
+void TestClientSentences::tellsWindowsNoOptions()
+{
+    const auto isFine = [](const QString& sentence) {
+        const QStringList words{QStringLiteral(" --"), QStringLiteral("sudo"), QStringLiteral("setcap")};
+        const bool isAboutOptions =
+            std::ranges::any_of(words, [&](const QString& one) { return sentence.contains(one); });
+        if (isAboutOptions)
+            qInfo().noquote() << sentence;
+        return !isAboutOptions;
+    };
+    for (const Stage stage : Stages) {
+        for (int code = 0; code <= static_cast<int>(ErrorCode::SystemFailure); ++code) {
+            for (const auto missing : {MissingPassword::No, MissingPassword::NotGiven, MissingPassword::AnswerLost}) {
+                Fault fault{.stage = stage, .error = {static_cast<ErrorCode>(code), "why"}};
+                fault.missingPassword = missing;
+                QVERIFY(isFine(sentenceFor(fault, Office, Audience::Window)));
+            }
+        }
+    }
+    for (const std::string_view cause :
+         {NoBusCause, NoHelperCause, bus::NoAgentCause, bus::DeniedCause, bus::NoPolkitCause}) {
+        const Fault fault{.stage = Stage::Tun, .error = {ErrorCode::PermissionDenied, std::string(cause)}};
+        QVERIFY(isFine(sentenceFor(fault, Office, Audience::Window)));
+        QVERIFY(!isFine(sentenceFor(fault, Office)));
+    }
+    for (const SkipReason reason : {SkipReason::NotWanted, SkipReason::Public})
+        QVERIFY(isFine(sentenceFor(SkippedRoute{.route = {}, .reason = reason, .detail = {}}, Audience::Window)));
+    QVERIFY(isFine(
+        sentenceFor(SkippedDns{.reason = DnsSkipReason::SharedDomain, .what = "com", .detail = {}}, Audience::Window)));
+    QVERIFY(isFine(sentenceForProfile({ErrorCode::NotFound, "no home"}, Audience::Window)));
+    QVERIFY(isFine(sentenceForStateDir("/s", {ErrorCode::PermissionDenied, "others"}, Audience::Window)));
 }
 
 QTEST_APPLESS_MAIN(TestClientSentences)
