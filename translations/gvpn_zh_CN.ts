@@ -1314,6 +1314,10 @@ Free software: GNU General Public License, version 3 or later.</source>
         <source>Paste the link that you got from the network's administrator:</source>
         <translation>请粘贴网络管理员发给您的链接：</translation>
     </message>
+<message>
+        <source>&amp;Paste</source>
+        <translation>粘贴(&amp;P)</translation>
+    </message>
 </context>
 <context>
     <name>gvpn::gui::LogModel</name>

@@ -10,8 +10,6 @@
 #include "gui/profile_dialog.h"
 #include "gui/widgets.h"
 
-#include <QApplication>
-#include <QClipboard>
 #include <QFileDialog>
 #include <QMessageBox>
 
@@ -35,13 +33,6 @@ const client::ProfileEntry* findForLink(const client::ClientCore& core, const cl
         found = &entry;
     }
     return found;
-}
-
-/// Of the clipboard, if it is one: so that Add is one click for who has just copied it.
-QString copiedLink()
-{
-    const QString text = QApplication::clipboard()->text().trimmed();
-    return client::parseInvitationLink(text.toStdString()) ? text : QString();
 }
 
 }  // namespace
@@ -88,7 +79,7 @@ void Desk::takeLink(const QString& link)
 
 void Desk::addByLink()
 {
-    auto* dialog = new LinkDialog(copiedLink(), &m_window);
+    auto* dialog = new LinkDialog(QString(), &m_window);
     connect(dialog, &LinkDialog::invited, this, &Desk::askToEnrol);
     connect(dialog, &LinkDialog::byHandRequested, this, &Desk::addByHand);
     dialog->open();

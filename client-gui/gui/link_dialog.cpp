@@ -3,7 +3,10 @@
 #include "client/invitation_link.h"
 #include "gui/widgets.h"
 
+#include <QApplication>
+#include <QClipboard>
 #include <QDialogButtonBox>
+#include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
@@ -31,7 +34,16 @@ LinkDialog::LinkDialog(const QString& text, QWidget* parent)
     buttons->addButton(tr("Cance&l"), QDialogButtonBox::RejectRole);
     auto* layout = new QVBoxLayout(this);
     layout->addWidget(plainLabel(this, tr("Paste the link that you got from the network's administrator:")));
-    layout->addWidget(m_link);
+    // Only when asked to: the program that has the clipboard may let everybody wait.
+    auto* paste = new QPushButton(tr("&Paste"), this);
+    paste->setObjectName(QStringLiteral("paste"));
+    paste->setAutoDefault(false);
+    connect(paste, &QPushButton::clicked, this,
+            [this] { m_link->setText(QApplication::clipboard()->text().trimmed()); });
+    auto* row = new QHBoxLayout;
+    row->addWidget(m_link, 1);
+    row->addWidget(paste);
+    layout->addLayout(row);
     layout->addWidget(m_reason);
     layout->addWidget(buttons);
     connect(m_link, &QLineEdit::textChanged, this, &LinkDialog::check);

@@ -15,7 +15,7 @@ namespace gvpn::gui {
 class LinkDialog : public QDialog {
     Q_OBJECT
 public:
-    /// text: what the field begins with, for example a link from the clipboard.
+    /// text: what the field begins with.
     explicit LinkDialog(const QString& text, QWidget* parent = nullptr);
 
 Q_SIGNALS:

@@ -8,6 +8,7 @@
 #include "gui/profile_dialog.h"
 #include "gui/question_dialog.h"
 
+#include <QClipboard>
 #include <QFileDialog>
 #include <QLineEdit>
 #include <QMessageBox>
@@ -156,11 +157,14 @@ void TestGuiDesk::saysThatALinkIsNone()
 void TestGuiDesk::leadsFromAddToTheQuestion()
 {
     Place place;
+    QApplication::clipboard()->setText(link() + QLatin1Char('\n'));
     place.window.present();
     click(place.window, "add");
     auto* dialog = openWindow<LinkDialog>();
     QVERIFY(dialog != nullptr);
-    dialog->findChild<QLineEdit*>()->setText(link());
+    // What is in the clipboard is read when a person asks for it.
+    QVERIFY(dialog->findChild<QLineEdit*>()->text().isEmpty());
+    click(*dialog, "paste");
     click(*dialog, "accept");
     auto* question = openWindow<QuestionDialog>();
     QVERIFY(question != nullptr);
