@@ -47,7 +47,7 @@
         <translation>从托盘把这台电脑接入办公室网络。</translation>
     </message>
     <message>
-        <source>A server's link: it is shown and, after a yes, remembered.</source>
+        <source>A server&apos;s link: it is shown and, after a yes, remembered.</source>
         <translation>服务器的链接：先显示，您同意后记住。</translation>
     </message>
     <message>
@@ -140,7 +140,7 @@
         <translation>断开(&amp;D)</translation>
     </message>
     <message>
-        <source>Looking up the server's name …</source>
+        <source>Looking up the server&apos;s name …</source>
         <translation>正在查找服务器…</translation>
     </message>
     <message>
@@ -148,7 +148,7 @@
         <translation>正在联系服务器…</translation>
     </message>
     <message>
-        <source>Checking the server's identity …</source>
+        <source>Checking the server&apos;s identity …</source>
         <translation>正在核对服务器身份…</translation>
     </message>
     <message>
@@ -361,7 +361,7 @@
         <translation>这是 %1 的首次连接，还没有人告诉这台电脑如何辨认它的服务器。</translation>
     </message>
     <message>
-        <source>Ask the administrator to read the server's fingerprint to you. Trust it only if both are the same.</source>
+        <source>Ask the administrator to read the server&apos;s fingerprint to you. Trust it only if both are the same.</source>
         <translation>请让管理员把服务器的指纹念给您听。只有两者相同时才信任它。</translation>
     </message>
     <message>
@@ -414,11 +414,11 @@
         <source>&amp;Stay</source>
         <translation>留下(&amp;S)</translation>
     </message>
-<message>
+    <message>
         <source>This computer knows this server already, by ANOTHER fingerprint. If you did not expect that, ask the administrator first.</source>
         <translation>这台电脑已经认识这台服务器，但指纹不同！如果这出乎您的意料，请先询问管理员。</translation>
     </message>
-<message>
+    <message>
         <source>You have this server already, as %1, which has not used its own invite yet. It stays as it is, and a second profile is added.</source>
         <translation>您已经有这台服务器，名为 %1，它自己的邀请还没有使用。它会保持原样，并另外添加一个配置。</translation>
     </message>
@@ -491,7 +491,7 @@
 <context>
     <name>Widgets</name>
     <message>
-        <source>This link can't be used: %1. Copy the whole link again, or ask for a new one.</source>
+        <source>This link can&apos;t be used: %1. Copy the whole link again, or ask for a new one.</source>
         <translation>这个链接不能用：%1。请重新复制整个链接，或者索取一个新的。</translation>
     </message>
 </context>
@@ -626,11 +626,11 @@
         <translation>因为是公共网络而被略去：%1；要访问其中之一，请在连接时用 --accept-routes 指定。</translation>
     </message>
     <message>
-        <source>The link on standard input can't be used: %1.</source>
+        <source>The link on standard input can&apos;t be used: %1.</source>
         <translation>标准输入中的链接不能用：%1。</translation>
     </message>
     <message>
-        <source>The password can't be used: %1.</source>
+        <source>The password can&apos;t be used: %1.</source>
         <translation>这个密码不能用：%1。</translation>
     </message>
     <message>
@@ -730,7 +730,7 @@ Trust it from now on? (yes/no)</source>
         <translation>无法为 %1 设置名称解析</translation>
     </message>
     <message>
-        <source>Packets don't come through the tunnel to %1</source>
+        <source>Packets don&apos;t come through the tunnel to %1</source>
         <translation>数据包无法通过到 %1 的隧道</translation>
     </message>
     <message>
@@ -754,11 +754,11 @@ Trust it from now on? (yes/no)</source>
         <translation>原因不明</translation>
     </message>
     <message>
-        <source>check this computer's network and that gvpn-server is still running</source>
+        <source>check this computer&apos;s network and that gvpn-server is still running</source>
         <translation>请检查这台电脑的网络，以及 gvpn-server 是否还在运行</translation>
     </message>
     <message>
-        <source>check the name and this computer's network</source>
+        <source>check the name and this computer&apos;s network</source>
         <translation>请检查名称和这台电脑的网络</translation>
     </message>
     <message>
@@ -790,7 +790,7 @@ Trust it from now on? (yes/no)</source>
         <translation>请用 --tun 选择另一个名称，或者不指定以得到空闲的名称</translation>
     </message>
     <message>
-        <source>leave or remove on this computer what is in the way, or ask the server's administrator for another tunnel network</source>
+        <source>leave or remove on this computer what is in the way, or ask the server&apos;s administrator for another tunnel network</source>
         <translation>请离开或移除这台电脑上的冲突网络，或者请服务器管理员换一个隧道网络</translation>
     </message>
     <message>
@@ -798,7 +798,7 @@ Trust it from now on? (yes/no)</source>
         <translation>请移除冲突的内容后重新连接</translation>
     </message>
     <message>
-        <source>if the server's administrator confirms it, name this network with --accept-routes</source>
+        <source>if the server&apos;s administrator confirms it, name this network with --accept-routes</source>
         <translation>如果服务器管理员确认无误，请用 --accept-routes 指定这个网络</translation>
     </message>
     <message>
@@ -810,7 +810,7 @@ Trust it from now on? (yes/no)</source>
         <translation>请用 --cidr 选择另一个地址，或者结束另一个客户端（gvpn-server 会在 30 秒内忘记已消失的客户端）</translation>
     </message>
     <message>
-        <source>choose with --cidr a free address of the server's tunnel network</source>
+        <source>choose with --cidr a free address of the server&apos;s tunnel network</source>
         <translation>请用 --cidr 选择服务器隧道网络中的空闲地址</translation>
     </message>
     <message>
@@ -818,7 +818,7 @@ Trust it from now on? (yes/no)</source>
         <translation>请用 --allow-v1 --login none 启动 gvpn-server，或者这里不用 --v1</translation>
     </message>
     <message>
-        <source>bring both ends to version 1 of the protocol, or leave out --v1 if it is gvpn-server's port</source>
+        <source>bring both ends to version 1 of the protocol, or leave out --v1 if it is gvpn-server&apos;s port</source>
         <translation>请让两端都使用协议第 1 版，如果这是 gvpn-server 的端口则不用 --v1</translation>
     </message>
     <message>
@@ -834,11 +834,11 @@ Trust it from now on? (yes/no)</source>
         <translation>请恢复缺少的内容后重新连接</translation>
     </message>
     <message>
-        <source>check the user name and the password, or ask the server's administrator</source>
+        <source>check the user name and the password, or ask the server&apos;s administrator</source>
         <translation>请检查用户名和密码，或询问服务器管理员</translation>
     </message>
     <message>
-        <source>ask the server's administrator, who can make a new link</source>
+        <source>ask the server&apos;s administrator, who can make a new link</source>
         <translation>请联系服务器管理员，管理员可以生成新的链接</translation>
     </message>
     <message>
@@ -846,11 +846,11 @@ Trust it from now on? (yes/no)</source>
         <translation>密码已发送过一次，但在收到答复之前连接断开了：请重新连接并再次输入密码</translation>
     </message>
     <message>
-        <source>give the user's password (--user NAME asks for it on a terminal, --password-stdin reads it), or ask the server's administrator, who can make an invite link for this computer</source>
+        <source>give the user&apos;s password (--user NAME asks for it on a terminal, --password-stdin reads it), or ask the server&apos;s administrator, who can make an invite link for this computer</source>
         <translation>请给出用户的密码（--user NAME 会在终端询问，--password-stdin 会读取），或请服务器管理员为这台电脑生成邀请链接</translation>
     </message>
     <message>
-        <source>ask the server's administrator, who can make an invite link for this computer</source>
+        <source>ask the server&apos;s administrator, who can make an invite link for this computer</source>
         <translation>请服务器管理员为这台电脑生成邀请链接</translation>
     </message>
     <message>
@@ -870,15 +870,15 @@ Trust it from now on? (yes/no)</source>
         <translation>请让两端使用相同版本的 gvpn</translation>
     </message>
     <message>
-        <source>check that this port is gvpn-server's and that both ends have the same version</source>
+        <source>check that this port is gvpn-server&apos;s and that both ends have the same version</source>
         <translation>请检查这个端口是否属于 gvpn-server，以及两端版本是否相同</translation>
     </message>
     <message>
-        <source>look for another program that connects with this computer's key</source>
+        <source>look for another program that connects with this computer&apos;s key</source>
         <translation>请查找另一个用这台电脑的密钥连接的程序</translation>
     </message>
     <message>
-        <source>ask the server's administrator before you connect again</source>
+        <source>ask the server&apos;s administrator before you connect again</source>
         <translation>重新连接之前请询问服务器管理员</translation>
     </message>
     <message>
@@ -894,7 +894,7 @@ Trust it from now on? (yes/no)</source>
         <translation>这个系统上只能不用它</translation>
     </message>
     <message>
-        <source>look at the system's log</source>
+        <source>look at the system&apos;s log</source>
         <translation>请查看系统日志</translation>
     </message>
     <message>
@@ -922,15 +922,15 @@ Trust it from now on? (yes/no)</source>
         <translation>不使用路由 %1：这台电脑自己就在 %2 中；那里的机器从本地应答。</translation>
     </message>
     <message>
-        <source>The route %1 is not used: it holds this computer's default gateway %2.</source>
+        <source>The route %1 is not used: it holds this computer&apos;s default gateway %2.</source>
         <translation>不使用路由 %1：它包含这台电脑的默认网关 %2。</translation>
     </message>
     <message>
-        <source>The route %1 is not used: it holds this computer's name server %2.</source>
+        <source>The route %1 is not used: it holds this computer&apos;s name server %2.</source>
         <translation>不使用路由 %1：它包含这台电脑的域名服务器 %2。</translation>
     </message>
     <message>
-        <source>The route %1 is not used: it holds the server's own address %2.</source>
+        <source>The route %1 is not used: it holds the server&apos;s own address %2.</source>
         <translation>不使用路由 %1：它包含服务器自己的地址 %2。</translation>
     </message>
     <message>
@@ -938,7 +938,7 @@ Trust it from now on? (yes/no)</source>
         <translation>不使用路由 %1：这台电脑已经有经过 %2 的同一路由。</translation>
     </message>
     <message>
-        <source>The congestion control that was asked for can't be had: %1; the connection goes on with %2.</source>
+        <source>The congestion control that was asked for can&apos;t be had: %1; the connection goes on with %2.</source>
         <translation>无法使用所要求的拥塞控制：%1；连接继续使用 %2。</translation>
     </message>
     <message>
@@ -1000,7 +1000,7 @@ Trust it from now on? (yes/no)</source>
         </translation>
     </message>
     <message>
-        <source>This has a character that can't be shown.</source>
+        <source>This has a character that can&apos;t be shown.</source>
         <translation>其中有无法显示的字符。</translation>
     </message>
     <message>
@@ -1062,7 +1062,7 @@ Trust it from now on? (yes/no)</source>
         <translation>密钥环已锁定或没有应答（%1）：不会记住密码，需要时会询问。</translation>
     </message>
     <message>
-        <source>Did not connect: this computer's key for the profile %1 is in the keyring, which does not give it (%2); unlock the keyring and connect again, or ask the server's administrator for a new link if it is gone.</source>
+        <source>Did not connect: this computer&apos;s key for the profile %1 is in the keyring, which does not give it (%2); unlock the keyring and connect again, or ask the server&apos;s administrator for a new link if it is gone.</source>
         <translation>没有连接：这台电脑用于配置 %1 的密钥在密钥环中，但密钥环没有给出（%2）；请解锁密钥环后重新连接，如果密钥已丢失，请向服务器管理员索取新链接。</translation>
     </message>
     <message>
@@ -1074,7 +1074,7 @@ Trust it from now on? (yes/no)</source>
         <translation>因为是公共网络而未导入：%1；请添加您想要的。</translation>
     </message>
     <message>
-        <source>The server's key could not be remembered: %1.</source>
+        <source>The server&apos;s key could not be remembered: %1.</source>
         <translation>无法记住服务器的密钥：%1。</translation>
     </message>
     <message>
@@ -1106,7 +1106,7 @@ Trust it from now on? (yes/no)</source>
         <translation>警告：已启用 --v1：没有任何加密和身份验证。通往 %1 途中的任何人都能读取和篡改发送的内容，服务器也可能是任何人。</translation>
     </message>
     <message>
-        <source>look at the system's log for gvpn-helper</source>
+        <source>look at the system&apos;s log for gvpn-helper</source>
         <translation>请查看系统日志中 gvpn-helper 的记录</translation>
     </message>
     <message>
@@ -1114,15 +1114,15 @@ Trust it from now on? (yes/no)</source>
         <translation>请安装 gvpn-helper，或用 sudo 运行</translation>
     </message>
     <message>
-        <source>connect from a session at this computer's own screen, or run it with sudo</source>
+        <source>connect from a session at this computer&apos;s own screen, or run it with sudo</source>
         <translation>请在这台电脑自己的屏幕会话中连接，或用 sudo 运行</translation>
     </message>
     <message>
-        <source>connect again and type an administrator's password</source>
+        <source>connect again and type an administrator&apos;s password</source>
         <translation>请重新连接并输入管理员密码</translation>
     </message>
     <message>
-        <source>ask this computer's administrator, or run it with sudo</source>
+        <source>ask this computer&apos;s administrator, or run it with sudo</source>
         <translation>请询问这台电脑的管理员，或用 sudo 运行</translation>
     </message>
     <message>
@@ -1136,10 +1136,6 @@ Trust it from now on? (yes/no)</source>
     <message>
         <source>The resolver %1 of the server is not used: no accepted route leads to it, so it would be asked outside of the tunnel.</source>
         <translation>服务器的解析器 %1 未使用：没有已接受的路由通向它，查询会在隧道之外进行。</translation>
-    </message>
-    <message>
-        <source>Names of %1 are not resolved at the office: this domain is not one office's alone; add it to the profile's domains, or name it with --accept-domain %1, to have them asked there.</source>
-        <translation>不在办公室解析 %1 下的名称：这个域名并非某一个办公室独有；如需在那里查询，请把它加入配置的域名，或使用 --accept-domain %1 指定它。</translation>
     </message>
     <message>
         <source>The resolvers %1 of the server are not used: it names no domain to ask them for; its administrator can, with --dns-domain.</source>
@@ -1171,65 +1167,65 @@ Trust it from now on? (yes/no)</source>
         <source>--tun %1: without root rights gvpn-helper opens the interface and chooses its name; leave --tun out, or run it with sudo.</source>
         <translation>--tun %1：没有 root 权限时由 gvpn-helper 打开接口并选择名称；请去掉 --tun，或用 sudo 运行。</translation>
     </message>
-<message>
-        <source>The server names the resolvers %1, which this version does not set; names of the office are not resolved.</source>
-        <translation>服务器指定了域名服务器 %1，但这个版本不会设置；办公室的名称无法解析。</translation>
-    </message>
     <message>
-        <source>Did not connect to %1: the profile names the key %2, but the one trusted for this server is %3, which the profile %4 has; if the server's administrator says that it has a new key, delete that profile and connect again.</source>
+        <source>Did not connect to %1: the profile names the key %2, but the one trusted for this server is %3, which the profile %4 has; if the server&apos;s administrator says that it has a new key, delete that profile and connect again.</source>
         <translation>没有连接 %1：配置中的密钥是 %2，但对这台服务器信任的密钥是 %3，它属于配置 %4；如果服务器管理员说密钥已更换，请删除那个配置再连接。</translation>
     </message>
-<message>
+    <message>
         <source>install gvpn-helper</source>
         <translation>请安装 gvpn-helper</translation>
     </message>
-<message>
-        <source>connect from a session at this computer's own screen</source>
+    <message>
+        <source>connect from a session at this computer&apos;s own screen</source>
         <translation>请在这台电脑自己屏幕上的会话中连接</translation>
     </message>
-<message>
-        <source>ask this computer's administrator</source>
+    <message>
+        <source>ask this computer&apos;s administrator</source>
         <translation>请询问这台电脑的管理员</translation>
     </message>
-<message>
+    <message>
         <source>install polkit</source>
         <translation>请安装 polkit</translation>
     </message>
-<message>
-        <source>make sure that gvpn-helper is installed, or ask this computer's administrator</source>
+    <message>
+        <source>make sure that gvpn-helper is installed, or ask this computer&apos;s administrator</source>
         <translation>请确认已安装 gvpn-helper，或询问这台电脑的管理员</translation>
     </message>
-<message>
-        <source>if the server's administrator confirms it, name this network in the profile</source>
+    <message>
+        <source>if the server&apos;s administrator confirms it, name this network in the profile</source>
         <translation>如果服务器管理员确认，请在配置中写明这个网络</translation>
     </message>
-<message>
-        <source>ask the server's administrator</source>
+    <message>
+        <source>ask the server&apos;s administrator</source>
         <translation>请询问服务器管理员</translation>
     </message>
-<message>
+    <message>
         <source>compare it with what the server shows, then give it to the profile as its fingerprint</source>
         <translation>请与服务器显示的密钥核对，然后作为指纹写入配置</translation>
     </message>
-<message>
+    <message>
         <source>The route %1 is not used: the profile leaves it out.</source>
         <translation>未使用路由 %1：配置中没有接受它。</translation>
     </message>
-<message>
+    <message>
         <source>The route %1 is not used: it is a public network; name it in the profile to use it.</source>
         <translation>未使用路由 %1：这是公共网络；要使用它，请在配置中写明。</translation>
     </message>
-<message>
-        <source>Names of %1 are not resolved at the office: this domain is not one office's alone.</source>
-        <translation>不在办公室解析 %1 的名称：这个域不只属于一个办公室。</translation>
-    </message>
-<message>
+    <message>
         <source>Could not use the profiles: %1; correct what is named here.</source>
         <translation>无法使用配置：%1；请改正这里所说的问题。</translation>
     </message>
-<message>
+    <message>
         <source>Could not use the state directory %1: %2; %3.</source>
         <translation>无法使用状态目录 %1：%2；%3。</translation>
+    </message>
+    <message>
+        <source>Names of %1 are not resolved at the office: this domain is not one office&apos;s alone; add it to the profile&apos;s domains to have them asked there.</source>
+        <translation>不在办公室解析 %1 下的名称：这个域名并非某一个办公室独有；如需在那里查询，请把它加入配置的域名。</translation>
+    </message>
+    <message>
+        <source>Names of %1 are not resolved at the office: this domain is not one office&apos;s alone; name it with --accept-domain %1 to have them asked there.</source>
+        <translation>不在办公室解析 %1 下的名称：这个域名并非某一个办公室独有；如需在那里查询，请使用 --accept-domain %1 指定它。</translation>
     </message>
 </context>
 <context>
@@ -1311,10 +1307,10 @@ Free software: GNU General Public License, version 3 or later.</source>
         <translation>取消(&amp;L)</translation>
     </message>
     <message>
-        <source>Paste the link that you got from the network's administrator:</source>
+        <source>Paste the link that you got from the network&apos;s administrator:</source>
         <translation>请粘贴网络管理员发给您的链接：</translation>
     </message>
-<message>
+    <message>
         <source>&amp;Paste</source>
         <translation>粘贴(&amp;P)</translation>
     </message>
@@ -1485,7 +1481,7 @@ Add one with the link that you got from its administrator.</source>
         <source>&amp;About gvpn</source>
         <translation>关于 gvpn(&amp;A)</translation>
     </message>
-<message>
+    <message>
         <source>Add with a &amp;link …</source>
         <translation>用链接添加(&amp;L)…</translation>
     </message>
@@ -1594,7 +1590,7 @@ Add one with the link that you got from its administrator.</source>
         <translation>仅当服务器要求密码时</translation>
     </message>
     <message>
-        <source>Server's &amp;fingerprint:</source>
+        <source>Server&apos;s &amp;fingerprint:</source>
         <translation>服务器指纹(&amp;F)：</translation>
     </message>
     <message>
@@ -1676,18 +1672,10 @@ Add one with the link that you got from its administrator.</source>
         <translation>连接进度</translation>
     </message>
     <message>
-        <source>Remarks</source>
-        <translation>备注</translation>
-    </message>
-    <message>
         <source>Copies the details, so that you can send them to who helps you</source>
         <translation>复制详细信息，以便发送给帮助您的人</translation>
     </message>
-<message>
-        <source>Copies what failed, so that you can send it to who helps you</source>
-        <translation>复制出错的内容，以便发给帮助您的人</translation>
-    </message>
-    </context>
+</context>
 <context>
     <name>gvpn::gui::QuestionDialog</name>
     <message>

@@ -446,8 +446,7 @@ void Application::onDisconnected(const client::Disconnected& state)
     const auto& fault = state.fault;
     const bool isRemembered = m_profile && m_profile->remembersPassword && m_options.pin && !m_options.user.empty();
     if (isRemembered && fault && client::isAboutPassword(*fault) && !m_hasTriedPassword
-        && fault->sentLogin != protocol::LoginMethod::Password
-        && fault->sentLogin != protocol::LoginMethod::Invite)
+        && fault->sentLogin != protocol::LoginMethod::Password && fault->sentLogin != protocol::LoginMethod::Invite)
         fetchPassword(*fault);
     else if (fault && fault->error.code == ErrorCode::IdentityUnknown && fault->presentedPin && hasTerminal())
         ask(*fault);
