@@ -54,7 +54,7 @@ class Connected(HelperCase):
             at_end(put_back)
             self.addCleanup(put_back)
             ALLOWED.write_text(" ".join(name for name in allowed if name != "bbr"), encoding="ascii")
-        self.lab.home.write_switch("net/ipv4/tcp_congestion_control", "cubic")
+        self.lab.home.write_switch("net/ipv4/tcp_congestion_control", "reno")
         client = self.connect_unprivileged("--congestion=bbr")
         status = client.wait_event(event="congestion")
         self.assertEqual(status.get("algorithm"), "bbr", status)
