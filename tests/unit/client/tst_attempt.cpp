@@ -362,7 +362,7 @@ void TestAttempt::movesALossyLineWhileItSends()
     Witness witness(scene, scene.options());
     witness.attempt->start();
     scene.advance(0s);
-    for (int i = 0; i < 5; ++i) {
+    for (int i = 0; i < 10; ++i) {
         scene.line.state.segmentsSent += 1000;
         scene.line.state.segmentsRetransmitted += 20;
         scene.tunDevice->inject(net::makeEchoRequest(address("10.86.0.2"), address("172.17.0.5"), {7, 1}));

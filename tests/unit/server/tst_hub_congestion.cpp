@@ -51,7 +51,7 @@ void TestHubCongestion::aLossyLineIsMovedAndSaid()
     Guest& lossy = office.connect();
     Guest& other = office.connect();
     QCOMPARE(office.hub.clients().at(0).congestion.algorithm, std::string("cubic"));
-    loseFor(office, lossy, 5);
+    loseFor(office, lossy, 10);
     QCOMPARE(office.congestionChanged.size(), std::size_t{1});
     QCOMPARE(office.congestionChanged[0].id, office.connected[0].id);
     QCOMPARE(office.congestionChanged[0].congestion.algorithm, std::string("bbr"));
