@@ -202,12 +202,15 @@ void Application::onSettings(const client::Settings& settings)
 {
     m_settings = settings;
     m_language.use(settings.language);
-    const auto kept = m_keepSettings(settings, m_kept);
-    if (kept)
-        m_kept = settings;
-    if (m_settingsDialog)
-        m_settingsDialog->setFailure(
-            kept ? QString() : tr("Could not keep the settings: %1").arg(QString::fromStdString(kept.error().context)));
+    const client::Settings before = std::exchange(m_kept, settings);
+    m_keepSettings(settings, before, [this, before](const Result<void>& kept) {
+        if (!kept)
+            m_kept = before;
+        if (m_settingsDialog)
+            m_settingsDialog->setFailure(
+                kept ? QString()
+                     : tr("Could not keep the settings: %1").arg(QString::fromStdString(kept.error().context)));
+    });
 }
 
 }  // namespace gvpn::gui

@@ -28,8 +28,9 @@ struct ApplicationParts {
     client::ClientCore& core;
     client::LogBook& log;
     client::Settings settings;
-    /// before: what was kept last.
-    std::function<Result<void>(const client::Settings& settings, const client::Settings& before)> keepSettings;
+    using Kept = std::function<void(const Result<void>& kept)>;
+    /// before: what was given last. kept is called once, now or later from the event loop.
+    std::function<void(const client::Settings& settings, const client::Settings& before, Kept kept)> keepSettings;
     std::unique_ptr<TraySelection> traySelection;  // may be null
     std::chrono::milliseconds trayStep{500};       // of TrayHost
     QString version;
@@ -76,7 +77,7 @@ private:
     client::ClientCore& m_core;
     client::Settings m_settings;
     client::Settings m_kept;
-    std::function<Result<void>(const client::Settings&, const client::Settings&)> m_keepSettings;
+    decltype(ApplicationParts::keepSettings) m_keepSettings;
     Language m_language;
     MainWindow m_window;
     Desk m_desk;

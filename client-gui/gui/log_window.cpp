@@ -101,11 +101,17 @@ void LogWindow::chooseFile()
 
 void LogWindow::exportTo(const QString& path)
 {
-    QSaveFile file(path);
-    const QByteArray text = m_book.exportText().toUtf8();
-    const bool isWritten = file.open(QIODevice::WriteOnly) && file.write(text) == text.size() && file.commit();
-    m_result->setText(isWritten ? tr("Written without secrets to %1.").arg(path)
-                                : tr("Could not write %1: %2.").arg(path, file.errorString()));
+    // A folder may be on a slow server.
+    m_disk.run<QString>(
+        [path, text = m_book.exportText().toUtf8()] {
+            QSaveFile file(path);
+            const bool isWritten = file.open(QIODevice::WriteOnly) && file.write(text) == text.size() && file.commit();
+            return isWritten ? QString() : file.errorString();
+        },
+        [this, path](const QString& cause) {
+            m_result->setText(cause.isEmpty() ? tr("Written without secrets to %1.").arg(path)
+                                              : tr("Could not write %1: %2.").arg(path, cause));
+        });
 }
 
 void LogWindow::changeEvent(QEvent* event)

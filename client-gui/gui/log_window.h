@@ -1,6 +1,7 @@
 // What the program has logged, with a level, a filter, and an export that tells no secret. GUI thread.
 #pragma once
 
+#include "client/background_work.h"
 #include "client/log_book.h"
 
 #include <QWidget>
@@ -42,6 +43,7 @@ private:
     QPushButton* m_export;
     QPushButton* m_clear;
     QLabel* m_result;
+    client::ThreadedWork m_disk;
 };
 
 }  // namespace gvpn::gui

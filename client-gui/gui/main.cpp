@@ -1,3 +1,4 @@
+#include "client/background_work.h"
 #include "gui/application.h"
 #include "gui/desktop_client.h"
 #include "gui/options.h"
@@ -66,19 +67,27 @@ public:
         , m_application({.core = m_desktop->core(),
                          .log = log,
                          .settings = client::readSettings(m_desktop->settingsPlaces()),
-                         .keepSettings =
-                             [this](const client::Settings& settings, const client::Settings& before) {
-                                 return client::writeSettings(settings, before, m_desktop->settingsPlaces(),
-                                                              QCoreApplication::applicationFilePath().toStdString());
-                             },
+                         .keepSettings = [this](const client::Settings& settings, const client::Settings& before,
+                                                const auto& kept) { keep(settings, before, kept); },
                          .traySelection = gui::makeTraySelection(),
                          .version = QCoreApplication::applicationVersion()})
     {}
     [[nodiscard]] gui::Application& application() { return m_application; }
 
 private:
+    void keep(const client::Settings& settings, const client::Settings& before, const gui::ApplicationParts::Kept& kept)
+    {
+        m_disk.run<Result<void>>(
+            [settings, before, places = m_desktop->settingsPlaces(),
+             program = QCoreApplication::applicationFilePath().toStdString()] {
+                return client::writeSettings(settings, before, places, program);
+            },
+            kept);
+    }
+
     std::unique_ptr<gui::DesktopClient> m_desktop;
     gui::Application m_application;
+    client::ThreadedWork m_disk;  // the last one: its answers go to the application
 };
 
 int run(const gui::StartRequest& request, client::LogBook& log)

@@ -51,21 +51,20 @@ struct Running {
     TrayState tray;
     explicit Running(client::Settings settings = {.language = QStringLiteral("en")},
                      std::chrono::milliseconds trayStep = std::chrono::hours(1))
-        : application(
-            {.core = core,
-             .log = log,
-             .settings = std::move(settings),
-             .keepSettings = [this](const client::Settings& changed, const client::Settings& before) -> Result<void> {
-                 keptBefore = before;
-                 if (keepingFails)
-                     return fail(*keepingFails);
-                 kept = changed;
-                 return {};
-             },
-             .traySelection = std::make_unique<FakeSelection>(tray),
-             .trayStep = trayStep,
-             .version = QStringLiteral("1"),
-             .endTime = std::chrono::milliseconds(20)})
+        : application({.core = core,
+                       .log = log,
+                       .settings = std::move(settings),
+                       .keepSettings =
+                           [this](const client::Settings& changed, const client::Settings& before, const auto& done) {
+                               keptBefore = before;
+                               if (!keepingFails)
+                                   kept = changed;
+                               done(keepingFails ? fail(*keepingFails) : Result<void>());
+                           },
+                       .traySelection = std::make_unique<FakeSelection>(tray),
+                       .trayStep = trayStep,
+                       .version = QStringLiteral("1"),
+                       .endTime = std::chrono::milliseconds(20)})
     {}
     MainWindow& window() { return application.window(); }
 };

@@ -9,6 +9,8 @@
 #include <QTableView>
 #include <QTemporaryDir>
 
+#include <algorithm>
+
 using namespace gvpn;
 using namespace gvpn::gui;
 using namespace gvpn::test;
@@ -100,6 +102,7 @@ void TestGuiLog::exportsWithoutSecrets()
     Q_EMIT dialog->fileSelected(path);
     dialog->reject();
     QFile file(path);
+    QTRY_VERIFY(file.exists());
     QVERIFY(file.open(QIODevice::ReadOnly));
     const QByteArray text = file.readAll();
     QVERIFY(text.contains("office"));
@@ -118,10 +121,12 @@ void TestGuiLog::saysThatItCouldNotWrite()
     auto* dialog = openWindow<QFileDialog>();
     Q_EMIT dialog->fileSelected(QStringLiteral("/nonexistent/log.txt"));
     dialog->reject();
-    bool isSaid = false;
-    for (const QLabel* label : window.findChildren<QLabel*>())
-        isSaid = isSaid || label->text().contains(QStringLiteral("Could not write"));
-    QVERIFY(isSaid);
+    const auto isSaid = [&window] {
+        return std::ranges::any_of(window.findChildren<QLabel*>(), [](const QLabel* label) {
+            return label->text().contains(QStringLiteral("Could not write"));
+        });
+    };
+    QTRY_VERIFY(isSaid());
 }
 
 QTEST_MAIN(TestGuiLog)
