@@ -22,10 +22,10 @@ bool isLong(const transport::LineInfo& info)
     return own >= LongRoundTrip;
 }
 
-/// All that the window allows is under way, it grows slowly though nothing was lost, and no queue stands on the line.
+/// All that the window allows is under way, it grows slowly, and yet no queue stands on the line.
 bool leavesLineEmpty(const transport::LineInfo& info)
 {
-    const bool isSlow = info.congestionWindow >= info.slowStartThreshold && info.segmentsRetransmitted == 0;
+    const bool isSlow = info.congestionWindow >= info.slowStartThreshold;
     // The last segments of a window may wait until one more is worth a packet.
     const bool isFull =
         info.congestionWindow > 0 && info.unacknowledged >= info.congestionWindow - info.congestionWindow / 8;
@@ -99,7 +99,7 @@ std::optional<CongestionSwitch> CongestionChoice::judgeLoss(const transport::Lin
 std::optional<CongestionSwitch> CongestionChoice::judgeWindow(const transport::LineInfo& info)
 {
     m_timidLooks = isLong(info) && leavesLineEmpty(info) ? m_timidLooks + 1 : 0;
-    if (m_timidLooks < TimidLooks)
+    if (m_timidLooks < (info.segmentsRetransmitted == 0 ? TimidLooks : TimidLooksAfterLoss))
         return std::nullopt;
     const auto milliseconds = std::chrono::round<std::chrono::milliseconds>(info.roundTrip).count();
     return CongestionSwitch{std::string(LossProof), m_running + " left the line partly empty at a round-trip time of "

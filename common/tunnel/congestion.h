@@ -28,10 +28,11 @@ inline constexpr unsigned LooksJudged = 3;
 /// One judgement may fall on the moment when a new stream has overfilled the line's queue.
 inline constexpr unsigned LossyJudgements = 2;
 /// CUBIC leaves its fast start for good when a round trip takes an eighth longer than the ones before (HyStart, RFC
-/// 9406). That may be a busy computer's doing, and it then needs ten seconds and more to fill a long line. So many
-/// looks in a row at a full window are no chance, while nothing was lost so far and no queue of an eighth stands on the
-/// line.
+/// 9406), which may be a busy computer's doing, or at a loss, and then needs ten seconds and more to fill a long line.
+/// So many looks in a row at a full window are no chance, while no queue of an eighth stands on the line. After a loss
+/// a line that was full has none for a while.
 inline constexpr unsigned TimidLooks = 2;
+inline constexpr unsigned TimidLooksAfterLoss = 4;
 inline constexpr int QueueDivisor = 8;
 
 struct CongestionMode {

@@ -55,6 +55,7 @@ private Q_SLOTS:
     void movesAConnectionThatLeavesALongLineEmpty_data();
     void movesAConnectionThatLeavesALongLineEmpty();
     void needsSeveralLooksAtAnEmptyLineInARow();
+    void needsMoreLooksAfterALoss();
     void switchesOnce();
     void passesOverSegmentsThatHadArrived();
     void goesByTheLinesOwnRoundTripNotTheQueues();
@@ -215,9 +216,6 @@ void CongestionTest::movesAConnectionThatLeavesALongLineEmpty_data()
     info.roundTrip = 45'000us;
     row("a queue: the line is full", info, false);
     info = timid;
-    info.segmentsRetransmitted = 1;
-    row("it is a loss that has ended the slow start", info, false);
-    info = timid;
     info.roundTrip = 39ms;
     row("less than the shortest, as the smoothed one may be", info, true);
     info = timid;
@@ -265,6 +263,17 @@ void CongestionTest::needsSeveralLooksAtAnEmptyLineInARow()
     QVERIFY(wanted.has_value());
     QCOMPARE(wanted->reason, std::string("cubic left the line partly empty at a round-trip time of 41 ms"));
     QVERIFY(!choice.observe(empty));
+}
+
+void CongestionTest::needsMoreLooksAfterALoss()
+{
+    CongestionChoice choice(Auto, "cubic");
+    LineInfo empty = longLine();
+    empty.congestionWindow = empty.slowStartThreshold = empty.unacknowledged = 10;
+    empty.segmentsRetransmitted = 1;
+    for (unsigned look = 1; look < TimidLooksAfterLoss; ++look)
+        QVERIFY(!choice.observe(empty));
+    QVERIFY(choice.observe(empty).has_value());
 }
 
 void CongestionTest::switchesOnce()
