@@ -277,6 +277,7 @@ bool Application::useLink()
         return refuseFor(store.error());
     m_profiles.emplace(std::move(*store));
     const auto remembered = m_known->find(m_options.server);
+    m_options.link->replacesInvite = true;
     auto profile = client::enrol(
         *m_options.link, *m_profiles, [this](const Pin& server) { return identityFor(server); },
         QDateTime::currentDateTimeUtc().toString(Qt::ISODate).toStdString());

@@ -30,7 +30,8 @@ bool isForServer(const Profile& profile, const Invitation& invitation)
 Profile* profileFor(const Invitation& invitation, std::vector<Profile>& profiles)
 {
     const auto takesInvite = [&invitation](const Profile& profile) {
-        return !invitation.invite || !profile.invite || profile.invite == invitation.invite;
+        return !invitation.invite || !profile.invite || profile.invite == invitation.invite
+               || invitation.replacesInvite;
     };
     const auto at = std::ranges::find_if(
         profiles, [&](const Profile& profile) { return isForServer(profile, invitation) && takesInvite(profile); });

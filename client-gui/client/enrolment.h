@@ -21,6 +21,8 @@ struct Invitation {
     DeviceKeyPlace deviceKeyPlace = DeviceKeyPlace::File;  // of a new profile
     bool usesDns = true;
     std::vector<std::string> acceptDomains{};
+    /// Somebody gave it to the program himself, instead of following a link: it may take the place of an older invite.
+    bool replacesInvite = false;
     [[nodiscard]] bool operator==(const Invitation&) const = default;
 };
 
@@ -28,8 +30,8 @@ using IdentityFor = std::function<Result<tls::Identity>(const Pin& server)>;
 
 /// Makes sure that the device key is there, then the profile: the server may count the invite as redeemed by this key
 /// although its answer never arrives. A profile for the same server and key is used as it is, and takes the link's
-/// invite if it has none; for another invite than its own a second profile is added. A profile with another key is
-/// another server's.
+/// invite if it has none; for another invite than its own a second profile is added, unless it may be replaced. A
+/// profile with another key is another server's.
 [[nodiscard]] Result<Profile> enrol(const Invitation& invitation, const ProfileStore& store,
                                     const IdentityFor& identityFor, const std::string& created);
 

@@ -40,6 +40,7 @@ private Q_SLOTS:
     void usesTheProfileThatIsThere();
     void givesANewInviteToAProfileWithout();
     void keepsAnInviteThatWaits();
+    void replacesAnInviteForWhoGaveItHimself();
     void leavesAProfileWithAnotherKeyAlone();
     void namesAProfileAfterTheHost();
     void dropsTheInviteAfterALogin_data();
@@ -120,6 +121,20 @@ void TestEnrolment::keepsAnInviteThatWaits()
     // The same links again.
     QVERIFY(enrolAt(place, invitation()) == added);
     QCOMPARE(place.store().list()->profiles.size(), std::size_t{2});
+}
+
+void TestEnrolment::replacesAnInviteForWhoGaveItHimself()
+{
+    const StorePlace place;
+    Profile known = profileNamed("My office");
+    known.invite = inviteSecret("ffffffffffffffff");
+    QVERIFY(place.store().add(known).has_value());
+    Invitation given = invitation();
+    given.replacesInvite = true;
+    const auto profile = enrolAt(place, given);
+    known.invite = inviteSecret();
+    QVERIFY(profile == known);
+    QCOMPARE(place.store().list()->profiles, std::vector{known});
 }
 
 void TestEnrolment::givesANewInviteToAProfileWithout()
