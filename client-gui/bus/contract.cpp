@@ -11,7 +11,7 @@ constexpr QLatin1String ErrorPrefix{"org.gvpn.Helper1.Error."};
 
 struct ErrorName {
     ErrorCode code;
-    QLatin1String name;
+    QLatin1String name{};
 };
 
 constexpr std::array<ErrorName, 6> ErrorNames = {{

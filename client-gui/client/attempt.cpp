@@ -205,13 +205,13 @@ void Attempt::onNetworkSet(const protocol::Established& established)
                              return;
                          std::vector<SkippedDns> skipped = decision.skipped;
                          std::ranges::move(skippedBy(decision.config, outcome), std::back_inserter(skipped));
-                         guard->onDnsSet(established, guard->m_network.dns(), std::move(skipped));
+                         guard->onDnsSet(established, guard->m_network.dns(), skipped);
                      });
 }
 
 /// Names that are not resolved at the office are no reason to be without the office.
 void Attempt::onDnsSet(const protocol::Established& established, const system::DnsConfig& config,
-                       std::vector<SkippedDns> skipped)
+                       const std::vector<SkippedDns>& skipped)
 {
     m_info.dns = config;
     if (!skipped.empty())

@@ -99,7 +99,7 @@ private:
                                                                 const std::string& interfaceName);
     void onNetworkSet(const protocol::Established& established);
     void onDnsSet(const protocol::Established& established, const system::DnsConfig& config,
-                  std::vector<SkippedDns> skipped);
+                  const std::vector<SkippedDns>& skipped);
     void startPump(const net::SegmentSupport& peerTakes);
     void startWatchingLine();
     void lookAtLine(TimePoint now);

@@ -159,4 +159,4 @@ void EngineRoom::lookWhetherClosed()
 
 }  // namespace gvpn::client
 
-#include "moc_engine.cpp"
+#include "moc_engine.cpp"  // NOLINT(bugprone-suspicious-include): Qt's generated code

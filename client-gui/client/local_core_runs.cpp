@@ -398,7 +398,8 @@ void LocalCore::refuse(Runs::value_type& at, const QString& sentence)
 
 void LocalCore::endRun(const std::string& name)
 {
-    const std::string ended = name;  // it may be the key of what goes
+    // It may be the key of what goes.
+    const std::string ended = name;  // NOLINT(performance-unnecessary-copy-initialization)
     Done removal = std::move(m_runs.at(ended).removal);
     m_runs.erase(ended);
     entryOf(ended)->isPreparing = false;
@@ -422,4 +423,4 @@ void LocalCore::remark(const std::string& name, const QString& sentence)
 
 }  // namespace gvpn::client
 
-#include "moc_client_core.cpp"
+#include "moc_client_core.cpp"  // NOLINT(bugprone-suspicious-include): Qt's generated code

@@ -15,8 +15,8 @@ namespace {
 // Secret Service API Draft 0.2.
 const QString& service()
 {
-    static const QString name = QStringLiteral("org.freedesktop.secrets");
-    return name;
+    static const QString Name = QStringLiteral("org.freedesktop.secrets");
+    return Name;
 }
 
 using Done = std::function<void(const Result<void>&)>;

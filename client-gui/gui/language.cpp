@@ -10,9 +10,9 @@ namespace gvpn::gui {
 
 const std::vector<LanguageName>& languages()
 {
-    static const std::vector<LanguageName> all{{QStringLiteral("en"), QStringLiteral("English")},
+    static const std::vector<LanguageName> All{{QStringLiteral("en"), QStringLiteral("English")},
                                                {QStringLiteral("zh_CN"), QStringLiteral("简体中文")}};
-    return all;
+    return All;
 }
 
 QString bestLanguage(const QStringList& wanted)

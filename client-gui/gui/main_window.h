@@ -89,20 +89,20 @@ private:
     QStringList m_said;  // what is in it
     QPushButton* m_noticeClose;
     QLabel* m_broken;
-    QMenu* m_profileMenu;
-    QMenu* m_toolsMenu;
-    QMenu* m_helpMenu;
-    QAction* m_addByLink;
-    QAction* m_addByHand;
-    QAction* m_import;
-    QAction* m_edit;
-    QAction* m_duplicate;
-    QAction* m_export;
-    QAction* m_remove;
-    QAction* m_quit;
-    QAction* m_log;
-    QAction* m_settings;
-    QAction* m_about;
+    QMenu* m_profileMenu = nullptr;
+    QMenu* m_toolsMenu = nullptr;
+    QMenu* m_helpMenu = nullptr;
+    QAction* m_addByLink = nullptr;
+    QAction* m_addByHand = nullptr;
+    QAction* m_import = nullptr;
+    QAction* m_edit = nullptr;
+    QAction* m_duplicate = nullptr;
+    QAction* m_export = nullptr;
+    QAction* m_remove = nullptr;
+    QAction* m_quit = nullptr;
+    QAction* m_log = nullptr;
+    QAction* m_settings = nullptr;
+    QAction* m_about = nullptr;
     QString m_shown;   // survives a reset of the model
     QString m_wanted;  // chosen as soon as there is a profile of that name
     std::map<std::string, ThroughputHistory> m_histories;

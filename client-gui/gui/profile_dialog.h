@@ -30,9 +30,9 @@ private:
 
     client::ClientCore& m_core;
     std::string m_editedName;  // empty: a new one
-    ProfileForm* m_form;
-    QLabel* m_failure;
-    QPushButton* m_accept;
+    ProfileForm* m_form = nullptr;
+    QLabel* m_failure = nullptr;
+    QPushButton* m_accept = nullptr;
 };
 
 }  // namespace gvpn::gui

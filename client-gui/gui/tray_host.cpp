@@ -20,8 +20,8 @@ constexpr int StepsWhenIdle = 4;
 
 const QString& watcherName()
 {
-    static const QString name = QStringLiteral("org.kde.StatusNotifierWatcher");
-    return name;
+    static const QString Name = QStringLiteral("org.kde.StatusNotifierWatcher");
+    return Name;
 }
 
 }  // namespace

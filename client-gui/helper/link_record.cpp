@@ -56,8 +56,8 @@ std::vector<unsigned> LinkRecord::takeLeftovers() const
             continue;
         outdated.push_back(name);
         const QJsonArray links = record ? record->value(LinksKey).toArray() : QJsonArray();
-        for (qsizetype i = 0; i < links.size(); ++i) {
-            if (const int index = links.at(i).toInt(); index > 0)
+        for (const auto link : links) {
+            if (const int index = link.toInt(); index > 0)
                 indexes.push_back(static_cast<unsigned>(index));
         }
     }
