@@ -10,7 +10,7 @@ namespace {
 constexpr QLatin1String ErrorPrefix{"org.gvpn.Helper1.Error."};
 
 struct ErrorName {
-    ErrorCode code;
+    ErrorCode code = ErrorCode::SystemFailure;
     QLatin1String name{};
 };
 
