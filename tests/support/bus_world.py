@@ -47,7 +47,7 @@ class BusWorld:
 
     def enter(self):
         """A command that starts a program in here, as root."""
-        return ["nsenter", "-t", str(self._pid), "-m", "-p", "-n"]
+        return ["nsenter", "-t", str(self._pid), "-m", "-p", "-n", "-r"]
 
     def run(self, *argv, check=True):
         """As root, to its end."""

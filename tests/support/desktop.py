@@ -90,7 +90,7 @@ class Desktop:
                                     stdout=log, stderr=log)
 
     def _inside(self, argv, as_root):
-        enter = ["nsenter", "-t", self._init_pid(), "-m", "-p", "-n", "--"]
+        enter = ["nsenter", "-t", self._init_pid(), "-m", "-p", "-n", "-r", "--"]
         if as_root:
             return [*enter, *argv]
         # In the session's scope: that is how polkit knows whose session a process belongs to.
