@@ -51,7 +51,7 @@ class Keyring(AccountsCase):
         self.write_profile("Office", remembers_password=True, known_routes=["10.99.0.0/16"])
         client = self.start_client("Office")
         routes = self.wait_connected(client)["routes"]
-        self.assertRegex(" ".join(client.errors), "now also gives access to")
+        self.lab.wait_until(lambda: "now also gives access to" in " ".join(client.errors), "new networks are said", 10)
         self.assertEqual(self.networks_of("Office"), sorted(["10.99.0.0/16", *routes]))
         self.stop_client(client)
         # What is known is not told again.
