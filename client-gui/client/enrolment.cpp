@@ -25,20 +25,14 @@ bool isForServer(const Profile& profile, const Invitation& invitation)
     return profile.pin == invitation.pin && serverKey(profile.server) == serverKey(invitation.server);
 }
 
-/// The one that the link can be used with: an invite that waits to be redeemed isn't given up for another one, which
-/// may be anybody's. Null: there is none.
-Profile* profileFor(const Invitation& invitation, std::vector<Profile>& profiles)
-{
-    const auto takesInvite = [&invitation](const Profile& profile) {
-        return !invitation.invite || !profile.invite || profile.invite == invitation.invite
-               || invitation.replacesInvite;
-    };
-    const auto at = std::ranges::find_if(
-        profiles, [&](const Profile& profile) { return isForServer(profile, invitation) && takesInvite(profile); });
-    return at == profiles.end() ? nullptr : &*at;
-}
-
 }  // namespace
+
+bool servesLink(const Profile& profile, const Invitation& invitation)
+{
+    const bool takesInvite =
+        !invitation.invite || !profile.invite || profile.invite == invitation.invite || invitation.replacesInvite;
+    return isForServer(profile, invitation) && takesInvite;
+}
 
 Result<Profile> enrol(const Invitation& invitation, const ProfileStore& store, const IdentityFor& identityFor,
                       const std::string& created)
@@ -46,14 +40,15 @@ Result<Profile> enrol(const Invitation& invitation, const ProfileStore& store, c
     auto listing = store.list();
     if (!listing)
         return fail(listing.error());
-    Profile* known = profileFor(invitation, listing->profiles);
+    const auto known = std::ranges::find_if(
+        listing->profiles, [&invitation](const Profile& profile) { return servesLink(profile, invitation); });
     // Where the key is in the keyring, there must not be a second one.
     const bool hasKey = std::ranges::any_of(listing->profiles, [&invitation](const Profile& profile) {
         return isForServer(profile, invitation) && profile.deviceKeyPlace == DeviceKeyPlace::Keyring;
     });
     if (const auto made = hasKey ? Result<void>() : makeKey(invitation.pin, identityFor); !made)
         return fail(made.error());
-    if (known == nullptr)
+    if (known == listing->profiles.end())
         return store.addUnderFreeName({.name = invitation.label.empty() ? invitation.server.host : invitation.label,
                                        .server = invitation.server,
                                        .pin = invitation.pin,

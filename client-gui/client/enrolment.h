@@ -26,6 +26,10 @@ struct Invitation {
     [[nodiscard]] bool operator==(const Invitation&) const = default;
 };
 
+/// Is it one that enrol() uses for this link? An invite that waits to be redeemed isn't given up for another one, which
+/// may be anybody's, unless it may be replaced.
+[[nodiscard]] bool servesLink(const Profile& profile, const Invitation& invitation);
+
 using IdentityFor = std::function<Result<tls::Identity>(const Pin& server)>;
 
 /// Makes sure that the device key is there, then the profile: the server may count the invite as redeemed by this key

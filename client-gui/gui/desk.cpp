@@ -21,16 +21,17 @@ namespace {
 
 constexpr int IconLinesHigh = 4;
 
-/// The profile with the link's key, else one that knows the server by another one.
+/// The profile that the link will be used with, else one with its key, else one that knows the server by another key.
 const client::ProfileEntry* findForLink(const client::ClientCore& core, const client::Invitation& link)
 {
     const client::ProfileEntry* found = nullptr;
     for (const client::ProfileEntry& entry : core.profiles()) {
+        if (client::servesLink(entry.profile, link))
+            return &entry;
         if (!entry.profile.pin || client::serverKey(entry.profile.server) != client::serverKey(link.server))
             continue;
-        if (entry.profile.pin == link.pin)
-            return &entry;
-        found = &entry;
+        if (found == nullptr || entry.profile.pin == link.pin)
+            found = &entry;
     }
     return found;
 }

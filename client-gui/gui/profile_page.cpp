@@ -74,11 +74,11 @@ void ProfilePage::build()
     layout->addWidget(buildHeader());
     layout->addWidget(m_detail);
     layout->addWidget(m_progress);
-    layout->addWidget(m_copy, 0, Qt::AlignLeft);
     layout->addWidget(m_button);
     layout->addWidget(m_factsBox);
     layout->addWidget(m_graph, 1);
     layout->addWidget(m_remarks);
+    layout->addWidget(m_copy, 0, Qt::AlignLeft);
     layout->addStretch(0);
     setTabOrder(m_button, m_copy);
 }

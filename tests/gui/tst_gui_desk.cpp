@@ -41,6 +41,7 @@ private Q_SLOTS:
     void enrolsAfterAYes();
     void warnsOfAnotherKeyOfTheServer_data();
     void warnsOfAnotherKeyOfTheServer();
+    void namesTheProfileThatTheLinkIsUsedWith();
     void enrolsNothingAfterANo();
     void asksAboutOneLinkAtATime();
     void saysThatALinkIsNone();
@@ -121,6 +122,25 @@ void TestGuiDesk::warnsOfAnotherKeyOfTheServer()
         isWarned = isWarned || label->text().contains(QStringLiteral("ANOTHER"));
     question->reject();
     QCOMPARE(isWarned, warns);
+}
+
+void TestGuiDesk::namesTheProfileThatTheLinkIsUsedWith()
+{
+    Place place;
+    for (const char* name : {"Waiting", "Used"}) {
+        place.core.put(name);
+        place.core.entryOf(name)->profile.server = {"office.example.com", 443};
+        place.core.entryOf(name)->profile.pin = pinOf(7);
+    }
+    place.core.entryOf("Waiting")->profile.invite = SharedSecret(SecretBytes(asBytes("another one")));
+    place.desk.takeLink(link() + QStringLiteral("&invite=") + QString(22, QLatin1Char('A')));
+    auto* question = openWindow<QuestionDialog>();
+    QString said;
+    for (const QLabel* label : question->findChildren<QLabel*>())
+        said += label->text();
+    question->reject();
+    QVERIFY2(said.contains(QStringLiteral("Used")), qPrintable(said));
+    QVERIFY2(!said.contains(QStringLiteral("Waiting")), qPrintable(said));
 }
 
 void TestGuiDesk::enrolsNothingAfterANo()
