@@ -237,6 +237,13 @@ class SomethingIsMissing(DesktopCase):
         desktop.picture("hidden")
         gui.click_icon()
         gui.wait_state("Anna", "Connected")
+        # When the panel goes, the icon goes with it: the window comes back by itself.
+        desktop.keys("alt+F4")
+        desktop.wait_gone("~^Anna", "list item")
+        desktop.stop_panel()
+        gui.wait_state("Anna", "Connected")
+        gui.read("^This desktop shows no tray icons")
+        desktop.picture("panel-gone")
         self.assertEqual(gui.stop(), 0, gui.program.describe())
         self.assert_home_is_as_before()
 

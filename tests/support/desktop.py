@@ -155,6 +155,9 @@ class Desktop:
         """Later than the login."""
         self.spawn("xfce4-panel", "--disable-wm-check")
 
+    def stop_panel(self):
+        self.run("xfce4-panel", "--quit")
+
     def write(self, path, text, mode=0o600):
         """A file of the user's; path: below his home."""
         self.run("sh", "-c", 'umask 077; mkdir -p "$(dirname "$1")" && cat >"$1" && chmod "$2" "$1"', "sh",
