@@ -41,7 +41,4 @@ private:
     Question m_last = 0;
 };
 
-/// What a reply of CheckAuthorization means.
-[[nodiscard]] Result<void> judgePolkitReply(const QDBusMessage& reply);
-
 }  // namespace gvpn::helper

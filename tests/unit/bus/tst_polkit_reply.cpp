@@ -1,4 +1,4 @@
-#include "helper/polkit_authority.h"
+#include "bus/polkit_question.h"
 
 #include "bus/contract.h"
 
@@ -29,7 +29,7 @@ void TestPolkitReply::whatIsNoAnswerIsANo_data()
 void TestPolkitReply::whatIsNoAnswerIsANo()
 {
     QFETCH(const QDBusMessage, reply);
-    const auto judged = helper::judgePolkitReply(reply);
+    const auto judged = bus::judgePolkitReply(reply);
     QVERIFY(!judged.has_value());
     QCOMPARE(judged.error().code, ErrorCode::PermissionDenied);
     QCOMPARE(judged.error().context, std::string(bus::NoPolkitCause));
@@ -39,7 +39,7 @@ void TestPolkitReply::whatIsNoAnswerIsANo()
 void TestPolkitReply::whatNobodyHasAnsweredIsDismissed()
 {
     const auto reply = QDBusMessage::createError(QDBusError::NoReply, QStringLiteral("did not receive a reply"));
-    const auto judged = helper::judgePolkitReply(reply);
+    const auto judged = bus::judgePolkitReply(reply);
     QCOMPARE(judged.error().code, ErrorCode::PermissionDenied);
     QCOMPARE(judged.error().context, std::string(bus::DismissedCause));
 }
