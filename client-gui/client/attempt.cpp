@@ -80,8 +80,8 @@ Result<std::unique_ptr<ServerLink>> Attempt::makeLink(std::unique_ptr<transport:
 {
     ServerLink::Observer& observer = *this;
     if (isV1())
-        return std::make_unique<V1ServerLink>(std::move(stream), m_edges, m_context, observer);
-    return SecureServerLink::create(std::move(stream), m_inputs.options.pin, m_edges, m_context, observer);
+        return std::make_unique<V1ServerLink>(std::move(stream), m_edges.forLink(), m_context, observer);
+    return SecureServerLink::create(std::move(stream), m_inputs.options.pin, m_edges.forLink(), m_context, observer);
 }
 
 void Attempt::reach(Stage stage)

@@ -43,6 +43,16 @@ public:
 
 using TunOpened = std::function<void(Result<std::unique_ptr<tun::TunDevice>>)>;
 
+using IdentityOf = std::function<Result<tls::Identity>(const Pin& server)>;
+
+/// Those that a link to a server needs.
+struct LinkEdges {
+    IdentityOf identityFor;
+    const TimeSource& time;
+    std::function<std::unique_ptr<Timer>()> makeTimer;
+    std::function<double()> roll;
+};
+
 struct Edges {
     std::function<std::unique_ptr<Connector>(const net::HostPort&)> makeConnector;
     /// An empty name: the first free gvpn0, gvpn1, … opened is called once, before it returns or from the event loop: a
@@ -52,13 +62,15 @@ struct Edges {
     system::DnsConfigurator& dns;
     std::function<Result<system::NetworkSnapshot>()> readSnapshot;
     /// The device key for this server, made on first use: one for each server, so that servers can't compare users.
-    std::function<Result<tls::Identity>(const Pin& server)> identityFor;
+    IdentityOf identityFor;
     /// Where packets flow; turns inside of the engine's Qt event loop.
     transport::EpollLoop& loop;
     tunnel::CongestionSetter& congestionSetter;
     const TimeSource& time;
     std::function<std::unique_ptr<Timer>()> makeTimer;
     std::function<double()> roll;  // 0 <= roll < 1, random
+
+    [[nodiscard]] LinkEdges forLink() const { return {identityFor, time, makeTimer, roll}; }
 };
 
 }  // namespace gvpn::client

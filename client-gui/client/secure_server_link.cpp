@@ -18,7 +18,7 @@ bool isBusyGoodbye(ByteView body)
 }  // namespace
 
 Result<std::unique_ptr<ServerLink>> SecureServerLink::create(std::unique_ptr<transport::ByteStream> stream,
-                                                             const std::optional<Pin>& pin, const Edges& edges,
+                                                             const std::optional<Pin>& pin, const LinkEdges& edges,
                                                              tunnel::LinkContext& context,
                                                              ServerLink::Observer& observer)
 {
@@ -34,7 +34,7 @@ Result<std::unique_ptr<ServerLink>> SecureServerLink::create(std::unique_ptr<tra
 }
 
 SecureServerLink::SecureServerLink(std::unique_ptr<transport::ByteStream> stream, const std::optional<Pin>& pin,
-                                   tls::TlsContext tlsContext, const Edges& edges, tunnel::LinkContext& context,
+                                   tls::TlsContext tlsContext, const LinkEdges& edges, tunnel::LinkContext& context,
                                    ServerLink::Observer& observer)
     : m_edges(edges)
     , m_observer(observer)

@@ -12,12 +12,11 @@ inline constexpr Duration TlsDeadline{10'000};
 
 class SecureServerLink final : public ServerLink, private tunnel::SecureLink::Observer {
 public:
-    /// pin: whom we talk to; none: the handshake only learns it and ends with IdentityUnknown. edges, context and
-    /// observer outlive the link. Errors: the device key can't be read or made.
-    [[nodiscard]] static Result<std::unique_ptr<ServerLink>> create(std::unique_ptr<transport::ByteStream> stream,
-                                                                    const std::optional<Pin>& pin, const Edges& edges,
-                                                                    tunnel::LinkContext& context,
-                                                                    ServerLink::Observer& observer);
+    /// pin: whom we talk to; none: the handshake only learns it and ends with IdentityUnknown. context and observer
+    /// outlive the link. Errors: the device key can't be read or made.
+    [[nodiscard]] static Result<std::unique_ptr<ServerLink>>
+    create(std::unique_ptr<transport::ByteStream> stream, const std::optional<Pin>& pin, const LinkEdges& edges,
+           tunnel::LinkContext& context, ServerLink::Observer& observer);
     void start() override;
     void begin(protocol::ClientOffer offer) override;
     void leave() override;
@@ -30,7 +29,7 @@ public:
 
 private:
     SecureServerLink(std::unique_ptr<transport::ByteStream> stream, const std::optional<Pin>& pin,
-                     tls::TlsContext tlsContext, const Edges& edges, tunnel::LinkContext& context,
+                     tls::TlsContext tlsContext, const LinkEdges& edges, tunnel::LinkContext& context,
                      ServerLink::Observer& observer);
 
     void linkEstablished() override;
@@ -46,7 +45,7 @@ private:
     void scheduleTick();
     void end(const Error& error);
 
-    const Edges& m_edges;
+    LinkEdges m_edges;
     ServerLink::Observer& m_observer;
     std::optional<Pin> m_pin;
     std::optional<protocol::ClientConversation> m_conversation;  // from begin() on

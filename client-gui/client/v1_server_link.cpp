@@ -19,7 +19,7 @@ std::int32_t transactionId(double roll)
 
 }  // namespace
 
-V1ServerLink::V1ServerLink(std::unique_ptr<transport::ByteStream> stream, const Edges& edges,
+V1ServerLink::V1ServerLink(std::unique_ptr<transport::ByteStream> stream, const LinkEdges& edges,
                            tunnel::LinkContext& context, ServerLink::Observer& observer)
     : m_edges(edges)
     , m_observer(observer)

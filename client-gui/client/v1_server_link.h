@@ -11,8 +11,8 @@ namespace gvpn::client {
 
 class V1ServerLink final : public ServerLink, private tunnel::PlainLink::Observer {
 public:
-    /// edges, context and observer outlive the link.
-    V1ServerLink(std::unique_ptr<transport::ByteStream> stream, const Edges& edges, tunnel::LinkContext& context,
+    /// context and observer outlive the link.
+    V1ServerLink(std::unique_ptr<transport::ByteStream> stream, const LinkEdges& edges, tunnel::LinkContext& context,
                  ServerLink::Observer& observer);
     void start() override;
     void begin(protocol::ClientOffer offer) override;
@@ -33,7 +33,7 @@ private:
     void scheduleTick();
     void end(const Error& error);
 
-    const Edges& m_edges;
+    LinkEdges m_edges;
     ServerLink::Observer& m_observer;
     std::optional<protocol::v1::ClientConversation> m_conversation;  // from begin() on
     tunnel::PlainLink m_link;
