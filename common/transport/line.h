@@ -35,6 +35,7 @@ struct LineInfo {
     std::uint32_t slowStartThreshold = 0;     // segments; while the window is smaller, it doubles each round trip
     std::uint32_t unacknowledged = 0;         // segments
     std::uint32_t maxSegmentBytes = 0;        // of payload
+    std::uint32_t pathMtu = 0;                // of the way to the peer, as far as it is known; 0: not known
 };
 
 class Line {

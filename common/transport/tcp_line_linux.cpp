@@ -68,6 +68,7 @@ Result<LineInfo> TcpLine::info() const
     info.slowStartThreshold = raw.tcpi_snd_ssthresh;
     info.unacknowledged = raw.tcpi_unacked;
     info.maxSegmentBytes = raw.tcpi_snd_mss;
+    info.pathMtu = raw.tcpi_pmtu;
     return info;
 }
 

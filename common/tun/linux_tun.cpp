@@ -196,6 +196,12 @@ Result<void> validateName(const std::string& name)
     return {};
 }
 
+Result<void> lookForLinuxTun()
+{
+    const UniqueFd descriptor(open(DevicePath, O_RDWR | O_NONBLOCK | O_CLOEXEC));
+    return descriptor.isValid() ? Result<void>() : fail(errnoError("open " + std::string(DevicePath), errno));
+}
+
 Result<std::unique_ptr<TunDevice>> openLinuxTun(const TunOptions& options)
 {
     if (!options.name.empty()) {

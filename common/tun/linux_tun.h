@@ -21,6 +21,9 @@ struct TunOptions {
 /// device is never taken over: IFF_TUN_EXCL), InvalidArgument (name).
 [[nodiscard]] Result<std::unique_ptr<TunDevice>> openLinuxTun(const TunOptions& options);
 
+/// Whether the device can be opened at all; no interface is made. NotFound, PermissionDenied.
+[[nodiscard]] Result<void> lookForLinuxTun();
+
 /// A descriptor that somebody else opened (the privileged helper): asks it for its name and flags.
 [[nodiscard]] Result<std::unique_ptr<TunDevice>> adoptLinuxTun(UniqueFd descriptor);
 

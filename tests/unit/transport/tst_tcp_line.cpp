@@ -74,6 +74,7 @@ void TcpLineTest::tellsWhatWasSent()
     QVERIFY(after->congestionWindow > 0);
     QVERIFY(after->slowStartThreshold > after->congestionWindow);
     QVERIFY(after->maxSegmentBytes >= 500);
+    QVERIFY(after->pathMtu > after->maxSegmentBytes);
 }
 
 void TcpLineTest::tellsWhatWaitsToBeSent()
