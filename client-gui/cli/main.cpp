@@ -1,4 +1,5 @@
 #include "cli/application.h"
+#include "cli/doctor_application.h"
 #include "cli/secret_input.h"
 #include "client/sentences.h"
 #include "program/unix_signals.h"
@@ -55,6 +56,20 @@ void wipeLinks(std::span<char* const> arguments)
     }
 }
 
+int runDoctor(gvpn::cli::DoctorCommand command)
+{
+    gvpn::program::installLogSink(command.options.logLevel);
+    gvpn::cli::DoctorApplication doctor(std::move(command));
+    QObject::connect(
+        &doctor, &gvpn::cli::DoctorApplication::finished, qApp, [](int status) { QCoreApplication::exit(status); },
+        Qt::QueuedConnection);
+    QMetaObject::invokeMethod(&doctor, &gvpn::cli::DoctorApplication::start, Qt::QueuedConnection);
+    const int status = QCoreApplication::exec();
+    std::fflush(nullptr);
+    // Threads may sit in calls to what answers nothing, and nobody waits for them.
+    std::_Exit(status);
+}
+
 int runProfileCommand(const gvpn::cli::ProfileCommand& command)
 {
     using namespace gvpn;
@@ -90,6 +105,8 @@ int main(int argc, char** argv)
     }
     if (const auto* command = std::get_if<gvpn::cli::ProfileCommand>(&*parsed))
         return runProfileCommand(*command);
+    if (auto* command = std::get_if<gvpn::cli::DoctorCommand>(&*parsed))
+        return runDoctor(std::move(*command));
     auto& options = std::get<gvpn::cli::CliOptions>(*parsed);
     if (const auto read = gvpn::cli::readSecrets(options); !read) {
         using gvpn::program::ExitStatus;

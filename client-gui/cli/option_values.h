@@ -28,6 +28,18 @@ namespace gvpn::cli {
     return usage(QStringLiteral("%1: this is a link: give it alone.").arg(option));
 }
 
+/// `gvpn-client doctor`.
+[[nodiscard]] inline bool isDoctor(const QCommandLineParser& parser)
+{
+    return parser.positionalArguments().value(0) == QLatin1String("doctor");
+}
+
+/// What stands in the place of a link, without the name of a command before it.
+[[nodiscard]] inline QStringList linksOf(const QCommandLineParser& parser)
+{
+    return parser.positionalArguments().mid(isDoctor(parser) ? 1 : 0);
+}
+
 /// "--pin abc: why."
 [[nodiscard]] inline Failure badValue(const QString& option, const QString& value, const Error& error)
 {

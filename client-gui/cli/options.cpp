@@ -9,6 +9,7 @@
 #include <QCoreApplication>
 
 #include <algorithm>
+#include <array>
 
 namespace gvpn::cli {
 
@@ -21,8 +22,9 @@ void declare(QCommandLineParser& parser)
     parser.addPositionalArgument(QStringLiteral("LINK"),
                                  text("The server's link, gvpn://HOST:PORT/?pin=PIN&invite=SECRET: it is remembered as "
                                       "a profile. Or 'profile' and what to do with profiles: list, show NAME, remove "
-                                      "NAME, export NAME, import FILE."),
-                                 QStringLiteral("[LINK | profile ...]"));
+                                      "NAME, export NAME, import FILE. Or 'doctor', and a link, --profile or --server: "
+                                      "what stands in the way; without any of them it looks at the only profile."),
+                                 QStringLiteral("[LINK | profile ... | doctor [LINK]]"));
     const auto add = [&](const char* name, const char* description, const char* value = "") {
         parser.addOption({QString::fromLatin1(name), text(description), QString::fromLatin1(value)});
     };
@@ -86,7 +88,7 @@ Result<void> readWireProtocol(const QCommandLineParser& parser, CliOptions& opti
     if (!parser.isSet(QStringLiteral("v1")))
         return {};
     options.wireProtocol = client::WireProtocol::V1;
-    if (!parser.positionalArguments().isEmpty() || parser.isSet(QStringLiteral("link-stdin")))
+    if (!linksOf(parser).isEmpty() || parser.isSet(QStringLiteral("link-stdin")))
         return usage(QStringLiteral("--v1 can't be used with a link, which names a key: give --server HOST[:PORT]."));
     for (const char* name : {"pin", "trust-on-first-use", "profile", "user", "password-stdin", "password-fd"}) {
         if (parser.isSet(QLatin1String(name)))
@@ -206,6 +208,32 @@ Result<void> readRest(const QCommandLineParser& parser, CliOptions& options)
     return {};
 }
 
+/// In this order: the link's profile takes the routes along.
+Result<CliOptions> readOptions(const QCommandLineParser& parser)
+{
+    CliOptions options;
+    for (const auto read : {checkNoLinkAsValue, readWanted, readWireProtocol, readAcceptRoutes, readDns, readTarget,
+                            readOffload, readRest}) {
+        if (const auto done = read(parser, options); !done)
+            return fail(done.error());
+    }
+    return options;
+}
+
+Result<DoctorCommand> readDoctor(const QCommandLineParser& parser)
+{
+    constexpr std::array Known{"profile", "server", "pin",       "accept-routes", "accept-domain", "no-dns",
+                               "v1",      "cidr",   "state-dir", "json",          "log-level"};
+    for (const QString& name : parser.optionNames()) {
+        if (std::ranges::none_of(Known, [&name](const char* known) { return name == QLatin1String(known); }))
+            return usage(QStringLiteral("--%1 can't be used with 'doctor'.").arg(name));
+    }
+    auto options = readOptions(parser);
+    if (!options)
+        return fail(options.error());
+    return DoctorCommand{std::move(*options)};
+}
+
 }  // namespace
 
 Result<CommandLine> parseOptions(const QStringList& arguments)
@@ -223,14 +251,12 @@ Result<CommandLine> parseOptions(const QStringList& arguments)
         const auto command = readProfileCommand(parser);
         return command ? Result<CommandLine>(*command) : fail(command.error());
     }
-    CliOptions options;
-    // The link's profile takes the routes along.
-    for (const auto read : {checkNoLinkAsValue, readWanted, readWireProtocol, readAcceptRoutes, readDns, readTarget,
-                            readOffload, readRest}) {
-        if (const auto done = read(parser, options); !done)
-            return fail(done.error());
+    if (isDoctor(parser)) {
+        auto command = readDoctor(parser);
+        return command ? Result<CommandLine>(std::move(*command)) : fail(command.error());
     }
-    return options;
+    auto options = readOptions(parser);
+    return options ? Result<CommandLine>(std::move(*options)) : fail(options.error());
 }
 
 }  // namespace gvpn::cli

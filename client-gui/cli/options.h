@@ -46,12 +46,17 @@ struct CliOptions {
     program::LogLevel logLevel = program::LogLevel::Warning;
 };
 
+/// `gvpn-client doctor`: looks what stands in the way; nothing is connected and nothing changed.
+struct DoctorCommand {
+    CliOptions options;  // without a target: the only profile
+};
+
 /// --help, --version: to be printed as it is.
 struct InfoText {
     QString text;
 };
 
-using CommandLine = std::variant<CliOptions, ProfileCommand, InfoText>;
+using CommandLine = std::variant<CliOptions, DoctorCommand, ProfileCommand, InfoText>;
 
 /// arguments[0] is the program. InvalidArgument: the context is one sentence for the person. Needs a QCoreApplication
 /// for its name and version.

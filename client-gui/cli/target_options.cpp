@@ -88,16 +88,29 @@ Result<void> checkNoKeyOptions(const QCommandLineParser& parser, const QString& 
     return {};
 }
 
+/// Of the doctor's options those that mean nothing without a server.
+Result<void> checkNoTargetNeeded(const QCommandLineParser& parser)
+{
+    for (const char* name : {"pin", "v1", "cidr"}) {
+        if (parser.isSet(QLatin1String(name)))
+            return usage(
+                QStringLiteral("--%1 needs a server: give --server HOST[:PORT] as well.").arg(QLatin1String(name)));
+    }
+    return {};
+}
+
 /// One of the four ways to say where to.
 Result<void> checkOneTarget(const QCommandLineParser& parser)
 {
-    const QStringList links = parser.positionalArguments();
+    const QStringList links = linksOf(parser);
     // A second link is not repeated: it may hold an invite.
     if (links.size() > 1)
         return usage(QStringLiteral("Give one link, in quotes: there is more than one argument."));
     int targets = int(links.size());
     for (const char* name : {"link-stdin", "profile", "server"})
         targets += parser.isSet(QLatin1String(name)) ? 1 : 0;
+    if (targets == 0 && isDoctor(parser))
+        return checkNoTargetNeeded(parser);
     if (targets == 0)
         return usage(QStringLiteral("Name a server: a link, --link-stdin, --profile NAME, or --server HOST[:PORT]."));
     if (targets > 1)
@@ -164,7 +177,8 @@ Result<void> readTarget(const QCommandLineParser& parser, CliOptions& options)
         return checked;
     if (profile->has_value())
         return readProfile(**profile, options);
-    return options.readsLink ? Result<void>() : takeLink(parser.positionalArguments().front(), options);
+    const QStringList links = linksOf(parser);
+    return links.isEmpty() ? Result<void>() : takeLink(links.front(), options);
 }
 
 }  // namespace gvpn::cli

@@ -266,8 +266,12 @@ QString sentenceFor(const Fault& fault, const net::HostPort& server, Audience au
 {
     return Tr::tr("%1 (stage %2): %3; %4.")
         .arg(whatFailed(fault, QString::fromStdString(server.toString())),
-             QString::fromStdString(std::string(stageName(fault.stage))), why(fault),
-             whatToDo(fault, audience == Audience::Window));
+             QString::fromStdString(std::string(stageName(fault.stage))), why(fault), adviceFor(fault, audience));
+}
+
+QString adviceFor(const Fault& fault, Audience audience)
+{
+    return whatToDo(fault, audience == Audience::Window);
 }
 
 QString sentenceFor(const SkippedRoute& skipped, Audience audience)

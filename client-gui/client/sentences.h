@@ -20,6 +20,8 @@ enum class Audience { Terminal, Window };
 /// "Could not reach office.example.com:51005 (stage tcp): connection refused; check that …." One line, one sentence.
 [[nodiscard]] QString sentenceFor(const Fault& fault, const net::HostPort& server,
                                   Audience audience = Audience::Terminal);
+/// What there is to do about it, as the sentence says it at its end.
+[[nodiscard]] QString adviceFor(const Fault& fault, Audience audience = Audience::Terminal);
 /// "The route 192.168.1.0/24 is not used: …."
 [[nodiscard]] QString sentenceFor(const SkippedRoute& skipped, Audience audience = Audience::Terminal);
 /// "Names of office.example are not resolved at the office: not set: …."

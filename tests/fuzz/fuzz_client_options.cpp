@@ -35,6 +35,8 @@ bool isSame(const Parsed& a, const Parsed& b)
         return false;
     if (const auto* command = std::get_if<ProfileCommand>(&*a))
         return *command == std::get<ProfileCommand>(*b);
+    if (const auto* command = std::get_if<DoctorCommand>(&*a))
+        return isSame(command->options, std::get<DoctorCommand>(*b).options);
     const auto* options = std::get_if<CliOptions>(&*a);
     return options ? isSame(*options, std::get<CliOptions>(*b))
                    : std::get<InfoText>(*a).text == std::get<InfoText>(*b).text;
@@ -78,6 +80,16 @@ bool isRight(const CliOptions& options)
                && v4 == 1 && v6 == 0);
 }
 
+/// Whom to look at may be left open; nothing is read or asked for.
+bool isRight(const DoctorCommand& command)
+{
+    const CliOptions& options = command.options;
+    if (options.readsLink || options.passwordDescriptor || options.trustsOnFirstUse || !options.tunName.empty())
+        return false;
+    const bool hasTarget = options.link || !options.profileName.empty() || !options.server.host.empty();
+    return hasTarget ? isRight(options) : !options.pin && options.wireProtocol == client::WireProtocol::V2;
+}
+
 bool isRight(const Parsed& parsed)
 {
     if (!parsed)
@@ -85,6 +97,8 @@ bool isRight(const Parsed& parsed)
     if (const auto* info = std::get_if<InfoText>(&*parsed))
         return info->text.endsWith(QLatin1Char('\n'));
     if (const auto* command = std::get_if<ProfileCommand>(&*parsed))
+        return isRight(*command);
+    if (const auto* command = std::get_if<DoctorCommand>(&*parsed))
         return isRight(*command);
     return isRight(std::get<CliOptions>(*parsed));
 }
