@@ -46,6 +46,8 @@ private Q_SLOTS:
     void speaksV1OnlyWhenTold();
     void combinesAcceptedRoutes_data();
     void combinesAcceptedRoutes();
+    void takesADoctor_data();
+    void takesADoctor();
     void explainsWhatCantBeUsed_data();
     void explainsWhatCantBeUsed();
     void doesNotRepeatALink();
@@ -216,6 +218,39 @@ void TestClientOptions::combinesAcceptedRoutes()
     QTEST(options.acceptRoutes->named.size(), "named");
 }
 
+void TestClientOptions::takesADoctor_data()
+{
+    QTest::addColumn<QString>("line");
+    QTest::addColumn<QString>("server");
+    QTest::addColumn<QString>("profile");
+    const auto row = [](const char* name, const QString& line, const char* server, const char* profile) {
+        QTest::newRow(name) << line << QString::fromLatin1(server) << QString::fromLatin1(profile);
+    };
+    row("alone", {}, "", "");
+    row("for programs", QStringLiteral("--json --state-dir d --log-level debug"), "", "");
+    row("link", LinkText, "office.example.com:443", "");
+    row("profile", QStringLiteral("--profile doctor"), "", "doctor");
+    row("server", QStringLiteral("--server a --pin ") + QLatin1String(PinText), "a:51005", "");
+    row("v1", QStringLiteral("--server a --v1 --cidr 10.0.0.7/8"), "a:51005", "");
+    row("routes and names", QStringLiteral("--server a --accept-routes none --accept-domain lan"), "a:51005", "");
+}
+
+void TestClientOptions::takesADoctor()
+{
+    QFETCH(QString, line);
+    for (const QString& whole : {QStringLiteral("doctor ") + line, line + QStringLiteral(" doctor")}) {
+        // A link stands behind the word.
+        if (whole.startsWith(u"gvpn:"))
+            continue;
+        const auto parsed = parse(whole);
+        QVERIFY2(parsed.has_value(), parsed ? "" : parsed.error().context.c_str());
+        QVERIFY(std::holds_alternative<DoctorCommand>(*parsed));
+        const CliOptions& options = std::get<DoctorCommand>(*parsed).options;
+        QTEST(options.server.host.empty() ? QString() : QString::fromStdString(options.server.toString()), "server");
+        QTEST(QString::fromStdString(options.profileName), "profile");
+    }
+}
+
 /// In each place whose value is repeated, or could be.
 void TestClientOptions::unprintableRows()
 {
@@ -281,6 +316,15 @@ void TestClientOptions::explainsWhatCantBeUsed_data()
     row("v1 and password", QStringLiteral("--server a --v1 --password-stdin"), "--password-stdin");
     row("v1 and profile", QStringLiteral("--v1 --profile Office"), "--profile");
     row("v1 and a link later", QStringLiteral("--v1 --link-stdin"), "--v1");
+    row("doctor and once", QStringLiteral("doctor --once"), "--once");
+    row("doctor and a link later", QStringLiteral("doctor --link-stdin"), "--link-stdin");
+    row("doctor and a password", QStringLiteral("doctor --server a --user u --password-stdin"), "'doctor'");
+    row("doctor and an interface", QStringLiteral("doctor --server a --tun t"), "--tun");
+    row("doctor and trust", QStringLiteral("doctor --server a --trust-on-first-use"), "--trust-on-first-use");
+    row("doctor and a pin of nobody", QStringLiteral("doctor") + pinOption, "--pin needs a server");
+    row("doctor, v1 and no server", QStringLiteral("doctor --v1"), "--v1 needs a server");
+    row("doctor and what is no link", QStringLiteral("doctor doctor"), "link");
+    row("doctor, two targets", QStringLiteral("doctor --server a --profile b"), "only one");
     row("profile and server", QStringLiteral("--profile Office --server a"), "only one");
     row("link and profile", LinkText + QStringLiteral(" --profile Office"), "only one");
     row("link and a link later", LinkText + QStringLiteral(" --link-stdin"), "only one");
