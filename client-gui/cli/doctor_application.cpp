@@ -293,7 +293,8 @@ void DoctorApplication::startServerProbe()
 std::optional<NoLogin> DoctorApplication::mayLogIn(const std::vector<net::IpAddress>& addresses)
 {
     const client::TargetFacts& target = *m_facts.target;
-    if (!m_holder.empty() || client::hasConnectionTo(addresses, target.server.port))
+    m_isConnected = client::hasConnectionTo(addresses, target.server.port);
+    if (!m_holder.empty() || m_isConnected)
         return NoLogin::TunnelIsUp;
     return target.noLogin;
 }
@@ -315,9 +316,12 @@ void DoctorApplication::onServerProbed(const client::ServerFacts& facts, std::op
 {
     client::TargetFacts& target = *m_facts.target;
     target.probe = facts;
-    target.noLogin = noLogin;
-    if (noLogin == NoLogin::TunnelIsUp)
-        target.tunnel = client::TunnelFacts{.holder = m_holder,
+    // Nobody asked where the name was not found.
+    if (noLogin)
+        target.noLogin = noLogin;
+    if (target.noLogin == NoLogin::TunnelIsUp)
+        target.tunnel = client::TunnelFacts{.isConnected = m_isConnected,
+                                            .holder = m_holder,
                                             .interfaceName = m_tunnelInterface,
                                             .lan = m_profile ? m_profile->knownRoutes : std::vector<net::Prefix>()};
     m_isServerProbed = true;

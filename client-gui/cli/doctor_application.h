@@ -63,6 +63,7 @@ private:
     std::optional<client::Profile> m_profile;
     std::optional<client::ProfileLock> m_lock;
     std::string m_holder;           // who has the lock
+    bool m_isConnected = false;     // he, or somebody else here, to the server
     std::string m_tunnelInterface;  // what a living tunnel would have
     SharedSecret m_deviceKey;       // from the keyring
     client::BootTime m_time;

@@ -94,11 +94,10 @@ Check checkTray(TrayFact tray)
     case TrayFact::NoDesktop: break;
     case TrayFact::Shown: return goodCheck(Name, QStringLiteral("The desktop shows tray icons."));
     case TrayFact::None:
-        return noteCheck(Name,
-                         QStringLiteral("The desktop says of no place for tray icons, which gvpn-gui has its "
-                                        "icon in."),
-                         QStringLiteral("gvpn-gui works in its window without one, or with a panel of the older kind; "
-                                        "GNOME needs the extension AppIndicator."));
+        return noteCheck(
+            Name, QStringLiteral("The desktop names no place for tray icons, where gvpn-gui would have its icon."),
+            QStringLiteral("gvpn-gui works in its window without one, or with a panel of the older kind; "
+                           "GNOME needs the extension AppIndicator."));
     }
     return skippedCheck(Name, QStringLiteral("No desktop session here."));
 }

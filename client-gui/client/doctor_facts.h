@@ -67,8 +67,9 @@ struct ServerFacts {
     std::optional<Fault> fault;                   // where it ended against the plan
 };
 
-/// A connection of another program on this computer to the same server.
+/// Another program on this computer that has the profile, or a connection to the same server.
 struct TunnelFacts {
+    bool isConnected = false;      // over TCP
     std::string holder;            // "gvpn-client (process 12)"; empty: not known
     std::string interfaceName;     // empty: none was found
     std::vector<net::Prefix> lan;  // the office's networks, as far as they are known

@@ -214,9 +214,10 @@ Check checkRoute(const DoctorFacts& facts)
     }
     if (networks.empty())
         return skippedCheck(Name, QStringLiteral("There is no route that somebody else could claim."));
-    return goodCheck(Name, interface != nullptr
-                               ? QStringLiteral("Packets for them go into the tunnel; no other network claims them.")
-                               : QStringLiteral("No other network of this computer claims them."));
+    return goodCheck(Name,
+                     interface != nullptr
+                         ? QStringLiteral("Packets for the office go into the tunnel; no other network claims them.")
+                         : QStringLiteral("No other network of this computer claims those of the office."));
 }
 
 Check checkDns(const DoctorFacts& facts)

@@ -25,7 +25,7 @@ std::optional<Check> skippedBefore(const char* name, const TargetFacts& target, 
     const auto& fault = target.probe.fault;
     if (!fault || fault->stage >= stage)
         return std::nullopt;
-    return skippedCheck(name, QStringLiteral("Not looked at: it needs what failed before."));
+    return skippedCheck(name, QStringLiteral("Not looked at: a check before it has to pass first."));
 }
 
 bool failedAt(const TargetFacts& target, Stage stage)
@@ -78,6 +78,9 @@ QString whyNoLogin(const TargetFacts& target)
 {
     switch (*target.noLogin) {
     case NoLogin::TunnelIsUp:
+        if (target.tunnel && !target.tunnel->isConnected)
+            return QStringLiteral("Not tried: %1 has the profile, but no connection to the server now.")
+                .arg(doctorText(target.tunnel->holder));
         return QStringLiteral("The server has let this computer in already: %1.")
             .arg(target.tunnel && !target.tunnel->holder.empty()
                      ? QStringLiteral("%1 is connected").arg(doctorText(target.tunnel->holder))
@@ -208,15 +211,17 @@ Check checkLogin(const TargetFacts& target)
                                            "link."));
     if (auto skipped = skippedBefore(Name, target, Stage::Login))
         return *skipped;
-    if (target.noLogin == NoLogin::TunnelIsUp)
+    if (target.noLogin == NoLogin::TunnelIsUp && target.tunnel && target.tunnel->isConnected)
         return goodCheck(Name, whyNoLogin(target));
+    if (target.noLogin == NoLogin::TunnelIsUp)
+        return noteCheck(Name, whyNoLogin(target), QStringLiteral("Look at what it says, or end it and look again."));
     if (target.noLogin == NoLogin::KeyWithheld)
         return skippedCheck(Name, whyNoLogin(target));
     if (target.noLogin)
         return noteCheck(Name, whyNoLogin(target));
     if (failedAt(target, Stage::Login))
         return isProtocolFault(*target.probe.fault)
-                   ? skippedCheck(Name, QStringLiteral("Not looked at: it needs what failed before."))
+                   ? skippedCheck(Name, QStringLiteral("Not looked at: a check before it has to pass first."))
                    : troubleCheck(Name, faultText(target));
     return goodCheck(Name, target.wireProtocol == WireProtocol::V1
                                ? QStringLiteral("v1 asks nobody who he is.")

@@ -7,7 +7,7 @@ import socket
 import time
 import unittest
 
-from support import case
+from support import case, resolved
 from support.bus_world import ACTIVE, DENIED, GUEST, why_impossible
 from support.enrolment import EnrolmentCase, with_host
 from support.helper_case import HelperCase
@@ -131,9 +131,22 @@ class Enrolled(DoctorCase):
     def test_a_program_that_says_nothing_costs_no_patience(self):
         with self.lab.office.entered():
             listener = socket.create_server((OFFICE, 8081))
-        with contextlib.closing(listener):
+        bus = socket.socket(socket.AF_UNIX)
+        path = self.lab.folder / "silent-bus"
+        bus.bind(str(path))
+        bus.listen()
+        with contextlib.closing(listener), contextlib.closing(bus):
             self.assert_trouble("tls", "did not answer the TLS handshake",
-                                options=(f"--server={OFFICE}:8081", f"--pin={self.pin}"))
+                                options=(f"--server={OFFICE}:8081", f"--pin={self.pin}"),
+                                prefix=("env", f"DBUS_SYSTEM_BUS_ADDRESS=unix:path={path}"))
+
+    def test_a_program_that_only_tries_is_not_taken_for_a_tunnel(self):
+        self.assertEqual(self.server.stop(), 0)
+        client = self.lab.start_client("--profile", self.content["name"])
+        client.wait_event(event="state", state="waiting")
+        answer = self.assert_trouble("port", "no program listens")
+        self.assertNotIn("good", (answer.verdicts["login"], answer.verdicts["routes"]))
+        client.stop()
 
     def test_another_key_is_named_with_both_fingerprints(self):
         self.assert_trouble("tls", self.pin, OTHER_PIN, options=(f"--server={OFFICE}", f"--pin={OTHER_PIN}"))
@@ -267,6 +280,37 @@ class InTheClear(DoctorCase):
         self.assertIn("10.86.0.101/24", answer.line("address"))
         self.assert_trouble("address", "10.99.0.5",
                             options=(f"--server={OFFICE}", "--v1", "--cidr=10.99.0.5/24"))
+
+
+class NamesOfTheOffice(DoctorCase):
+    DOMAIN = "office.example"
+
+    def setUp(self):
+        super().setUp()
+        try:
+            self.resolved = resolved.Resolved(self.lab, self.lab.home, "203.0.113.254")
+        except resolved.Unavailable as reason:
+            self.skipTest(str(reason))
+
+    @classmethod
+    def tearDownClass(cls):
+        resolved.Download.remove()
+
+    def assert_says(self, verdict, *parts, prefix=None):
+        answer = self.ask(f"--server={OFFICE}", prefix=prefix or self.resolved.prefix())
+        self.assert_healthy(answer)
+        self.assertEqual(answer.verdicts["dns"], verdict, answer.text)
+        for part in (self.DOMAIN, *parts):
+            self.assertIn(part, answer.line("dns"))
+
+    def test_it_is_said_where_they_are_asked(self):
+        server = self.start_server(f"--dns={LAN_HOST}", f"--dns-domain={self.DOMAIN}")
+        client = self.connect(server, prefix=self.resolved.prefix())
+        self.assert_says("good", "through " + client.connected["interface"])
+        self.assertEqual(client.stop(), 0)
+        self.assert_says("good", "will be asked at the office")
+        self.assert_says("note", "no systemd-resolved",
+                         prefix=("env", "DBUS_SYSTEM_BUS_ADDRESS=unix:path=/nonexistent/bus"))
 
 
 @unittest.skipIf(why_impossible() is not None, why_impossible() or "")

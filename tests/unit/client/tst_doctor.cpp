@@ -102,7 +102,7 @@ DoctorFacts connected()
     facts.network->routes.push_back(route(Lan, Ours));
     facts.target->noLogin = NoLogin::TunnelIsUp;
     facts.target->probe.settings.reset();
-    facts.target->tunnel = TunnelFacts{"gvpn-gui (process 12)", "gvpn0", {prefix(Lan)}};
+    facts.target->tunnel = TunnelFacts{true, "gvpn-gui (process 12)", "gvpn0", {prefix(Lan)}};
     return facts;
 }
 
@@ -337,6 +337,9 @@ void TestDoctor::notesWhatIsGoodToKnow_data()
     row("no key yet", "login", "first connection", thatDoesNotLogIn(NoLogin::NoDeviceKey));
     row("an invite", "login", "redeems", thatDoesNotLogIn(NoLogin::Pending));
     row("no lock", "login", "disk full", thatDoesNotLogIn(NoLogin::NoProfileLock, "disk full"));
+    row(
+        "trying again", "login", "gvpn-gui (process 12) has the profile",
+        [](DoctorFacts& facts) { facts.target->tunnel->isConnected = false; }, true);
     row(
         "about to connect", "address", "no tunnel interface",
         [](DoctorFacts& facts) { facts.target->tunnel->interfaceName.clear(); }, true);
