@@ -19,19 +19,6 @@ constexpr std::chrono::seconds Deadline{10};
 constexpr const char* Program = "/usr/sbin/nft";
 constexpr std::size_t MaxReasonBytes = 300;
 
-/// A program that gave up root but kept CAP_NET_ADMIN would start a child without it: only ambient capabilities
-/// survive exec. Between fork and exec, so system calls only; when it fails, nft says what it is not allowed to do.
-void passNetAdminOn()
-{
-    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-    std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> data{};
-    if (::syscall(SYS_capget, &header, data.data()) != 0)
-        return;
-    data[0].inheritable |= 1U << CAP_NET_ADMIN;
-    if (::syscall(SYS_capset, &header, data.data()) == 0)
-        ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_ADMIN, 0, 0);
-}
-
 Error errorOfStart(const QString& reason)
 {
     if (::access(Program, X_OK) != 0)
@@ -51,6 +38,19 @@ Error errorOfNft(const QByteArray& output)
 }
 
 }  // namespace
+
+/// A program that gave up root but kept CAP_NET_ADMIN would start a child without it: only ambient capabilities
+/// survive exec. Between fork and exec, so system calls only; when it fails, nft says what it is not allowed to do.
+void passNetAdminOn()
+{
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> data{};
+    if (::syscall(SYS_capget, &header, data.data()) != 0)
+        return;
+    data[0].inheritable |= 1U << CAP_NET_ADMIN;
+    if (::syscall(SYS_capset, &header, data.data()) == 0)
+        ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_ADMIN, 0, 0);
+}
 
 NftProcess::~NftProcess()
 {

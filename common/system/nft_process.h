@@ -11,6 +11,9 @@
 
 namespace gvpn::system {
 
+/// For QProcess::setChildProcessModifier: the child has CAP_NET_ADMIN if this process has it.
+void passNetAdminOn();
+
 class NftProcess {
 public:
     using Done = std::function<void(Result<void>)>;

@@ -81,6 +81,10 @@ using Operation =
 /// rules can't hold.
 [[nodiscard]] Result<std::vector<Operation>> plan(const NetworkConfig& config, const NetworkSnapshot& snapshot);
 
+/// The interfaces that lead to the LAN networks of a server's goal, and that plan() lets LAN packets come in by.
+[[nodiscard]] Result<std::vector<std::string>> findLanInterfaces(const NetworkConfig& config,
+                                                                 const NetworkSnapshot& snapshot);
+
 /// Does and undoes single operations. An operation that fails has changed nothing. Performing one on a target that is
 /// performed already (isSameTarget) replaces it; undo still goes back to what was there before the first.
 /// An error's context is the reason only; the caller names the operation. `done` is called once, from the event loop or

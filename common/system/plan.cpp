@@ -266,4 +266,16 @@ Result<std::vector<Operation>> plan(const NetworkConfig& config, const NetworkSn
     return operations;
 }
 
+Result<std::vector<std::string>> findLanInterfaces(const NetworkConfig& config, const NetworkSnapshot& snapshot)
+{
+    if (!config.forwarding)
+        return {};
+    const auto lan = LanSearch(snapshot, config.interfaceIndex).find(config.forwarding->lanNetworks);
+    if (!lan)
+        return fail(lan.error());
+    std::vector<std::string> names;
+    std::ranges::transform(*lan, std::back_inserter(names), &InterfaceInfo::name);
+    return names;
+}
+
 }  // namespace gvpn::system

@@ -1,0 +1,124 @@
+#include "system/foreign_filters.h"
+
+#include "base/text.h"
+
+namespace gvpn::system {
+
+namespace {
+
+using Path = FilterObstacle::Path;
+
+std::string ownerName(FilterKeeper keeper)
+{
+    switch (keeper) {
+    case FilterKeeper::Docker: return "Docker";
+    case FilterKeeper::Ufw: return "ufw";
+    case FilterKeeper::Firewalld: return "firewalld";
+    case FilterKeeper::Iptables: return "A rule of iptables";
+    case FilterKeeper::IptablesLegacy: return "A rule of iptables-legacy";
+    case FilterKeeper::Nftables: break;
+    }
+    return "A rule of nftables";
+}
+
+std::string join(const std::vector<std::string>& commands)
+{
+    std::string joined;
+    for (const std::string& command : commands)
+        joined += (joined.empty() ? "" : " && ") + command;
+    return joined;
+}
+
+/// Those of the family that the obstacle is for.
+std::vector<std::string> pools(const FilterObstacle& obstacle, const FilterQuestion& question)
+{
+    std::vector<std::string> texts;
+    for (const net::Prefix& pool : question.tunnelNetworks) {
+        if (pool.isIPv4() != obstacle.isIPv6)
+            texts.push_back(pool.toString());
+    }
+    return texts;
+}
+
+/// Into the tunnel and out of it: replies don't match what others accept for their own connections.
+std::string iptablesCommands(const FilterObstacle& obstacle, const FilterQuestion& question)
+{
+    std::string program = obstacle.isIPv6 ? "ip6tables" : "iptables";
+    if (obstacle.keeper == FilterKeeper::IptablesLegacy)
+        program += "-legacy";
+    const std::string insert = program + " -I " + escapeForDisplay(obstacle.chain);
+    if (obstacle.path == Path::Input)
+        return insert + " -p tcp --dport " + std::to_string(question.port) + " -j ACCEPT";
+    std::vector<std::string> commands;
+    for (const std::string& pool : pools(obstacle, question)) {
+        commands.push_back(insert + " -i " + question.tunnelInterface + " -s " + pool + " -j ACCEPT");
+        commands.push_back(insert + " -o " + question.tunnelInterface + " -d " + pool + " -j ACCEPT");
+    }
+    return join(commands);
+}
+
+std::string nftCommands(const FilterObstacle& obstacle, const FilterQuestion& question)
+{
+    const std::string insert = "nft 'insert rule " + obstacle.tableFamily + " " + escapeForDisplay(obstacle.table) + " "
+                               + escapeForDisplay(obstacle.chain) + " ";
+    if (obstacle.path == Path::Input)
+        return insert + "tcp dport " + std::to_string(question.port) + " accept'";
+    const std::string protocol = obstacle.isIPv6 ? "ip6" : "ip";
+    const std::string interface = " \"" + question.tunnelInterface + "\" " + protocol;
+    std::vector<std::string> commands;
+    for (const std::string& pool : pools(obstacle, question)) {
+        commands.push_back(insert + "iifname" + interface + " saddr " + pool + " accept'");
+        commands.push_back(insert + "oifname" + interface + " daddr " + pool + " accept'");
+    }
+    return join(commands);
+}
+
+std::string ufwCommands(const FilterObstacle& obstacle, const FilterQuestion& question)
+{
+    if (obstacle.path == Path::Input)
+        return "ufw allow " + std::to_string(question.port) + "/tcp";
+    std::vector<std::string> commands;
+    for (const std::string& interface : question.lanInterfaces)
+        commands.push_back("ufw route allow in on " + question.tunnelInterface + " out on " + interface);
+    return join(commands);
+}
+
+std::string firewalldCommands(const FilterObstacle& obstacle, const FilterQuestion& question)
+{
+    if (obstacle.path == Path::Input)
+        return "firewall-cmd --permanent --add-port=" + std::to_string(question.port) + "/tcp && firewall-cmd --reload";
+    return "firewall-cmd --permanent --zone=trusted --add-interface=" + question.tunnelInterface
+           + " && firewall-cmd --reload";
+}
+
+}  // namespace
+
+std::string sentenceFor(const FilterObstacle& obstacle, const FilterQuestion& question)
+{
+    const std::string what = obstacle.path == Path::Forward
+                                 ? "what the server forwards between " + question.tunnelInterface + " and the LAN"
+                                 : "what clients send to TCP port " + std::to_string(question.port);
+    const std::string family = obstacle.isIPv6 ? " over IPv6" : "";
+    const std::string table = obstacle.tableFamily.empty() ? "" : obstacle.tableFamily + " ";
+    // Docker's chain for rules of others isn't the one that drops.
+    const std::string chain = obstacle.keeper == FilterKeeper::Docker ? "FORWARD" : escapeForDisplay(obstacle.chain);
+    return ownerName(obstacle.keeper) + " drops " + what + family + " (table " + table
+           + escapeForDisplay(obstacle.table) + ", chain " + chain + ").";
+}
+
+std::string remedyFor(const FilterObstacle& obstacle, const FilterQuestion& question)
+{
+    const std::string allow = "Allow it with: ";
+    switch (obstacle.keeper) {
+    case FilterKeeper::Docker:
+        return "The server adds the rules for it while it runs; by hand it is: " + iptablesCommands(obstacle, question);
+    case FilterKeeper::Ufw: return allow + ufwCommands(obstacle, question);
+    case FilterKeeper::Firewalld: return allow + firewalldCommands(obstacle, question);
+    case FilterKeeper::Iptables:
+    case FilterKeeper::IptablesLegacy: return allow + iptablesCommands(obstacle, question);
+    case FilterKeeper::Nftables: break;
+    }
+    return allow + nftCommands(obstacle, question);
+}
+
+}  // namespace gvpn::system
