@@ -306,13 +306,13 @@ void ServerApplication::configureNetwork()
         return;
     }
     m_configurator = std::move(*configurator);
-    system::NetworkConfig config;
+    system::NetworkConfig& config = m_plan.goal;
     config.interfaceName = m_plan.device->name();
     config.interfaceIndex = m_plan.device->index();
     config.mtu = net::DefaultMtu;
     for (const net::Prefix& pool : m_plan.pools)
         config.addresses.push_back(AddressPool(pool).gateway());
-    config.forwarding = system::ForwardingConfig{m_plan.pools, m_plan.lanNetworks, masquerades()};
+    config.forwarding = system::ForwardingConfig{m_plan.pools, m_plan.lanNetworks, masquerades(), {}};
     m_configurator->apply(config, [this](const Result<void>& result) { onNetworkConfigured(result); });
 }
 
@@ -345,6 +345,28 @@ void ServerApplication::onNetworkConfigured(const Result<void>& result)
     warnOfOpenDoors();
     warnOfDns(m_options, m_plan.lanNetworks);
     announce(interfaceName);
+    watchFilters();
+}
+
+void ServerApplication::watchFilters()
+{
+    const auto read = [this](const system::FilterQuestion& question, system::ForeignFilterReader::Done done) {
+        m_filterReader.read(question, std::move(done));
+    };
+    const auto tell = [this](const FilterFinding& finding) { onFilterFinding(finding); };
+    m_filterWatch = std::make_unique<FilterWatch>(FilterWatch::Parts{
+        *m_configurator, m_plan.goal, m_listener->serverPort(), read, system::readNetworkSnapshot, tell});
+    m_filterWatch->start();
+}
+
+void ServerApplication::onFilterFinding(const FilterFinding& finding)
+{
+    const QString reason = QString::fromStdString(finding.reason);
+    if (finding.isMended)
+        qCInfo(lcServer).noquote() << reason << "Let through with rules in its chain DOCKER-USER.";
+    else
+        qCWarning(lcServer).noquote() << reason << QString::fromStdString(finding.remedy);
+    print(toJson(finding), {});
 }
 
 void ServerApplication::warnOfOpenDoors() const
@@ -508,6 +530,7 @@ void ServerApplication::reload(const Result<ServerOptions>& fresh)
         m_plan.sharedSources = sharedSources(*snapshot, m_options.relays);
     m_dataThread->tune({halfOpenConfig(), loginMethods(), m_options.dnsServers, m_options.dnsDomains});
     warnOfDns(m_options, m_plan.lanNetworks);
+    m_filterWatch->look();
     m_accounts->run([most = m_options.maxDevices](accounts::AccountStore&, accounts::Gatekeeper& gatekeeper) {
         gatekeeper.setMaxDevices(most);
     });
@@ -557,6 +580,7 @@ void ServerApplication::stop()
     if (std::exchange(m_isStopping, true))
         return;
     m_adminSocket.reset();
+    m_filterWatch.reset();
     if (m_listener)
         m_listener->close();
     if (m_dataThread)

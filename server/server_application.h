@@ -4,6 +4,7 @@
 
 #include "program/json_lines.h"
 #include "server/admin_desk.h"
+#include "server/filter_watch.h"
 #include "server/listener.h"
 #include "server/log_budget.h"
 #include "server/sentences.h"
@@ -52,6 +53,7 @@ private:
         std::optional<tls::TlsContext> tlsContext;
         Pin pin;
         std::unique_ptr<tun::TunDevice> device;
+        system::NetworkConfig goal;
         std::vector<Lease> leases;
         bool wasEverInvited = true;
     };
@@ -77,6 +79,8 @@ private:
     void warnOfOpenDoors() const;
     void announce(const std::string& interfaceName);
     void announceWith(ListeningInfo info, const Result<QJsonObject>& invite);
+    void watchFilters();
+    void onFilterFinding(const FilterFinding& finding);
     void saveLeases(const ClientInfo& client);
     void onRefused(const ConnectionRefused& refused);
     void logCongestion(const ClientInfo& client);
@@ -94,6 +98,8 @@ private:
     std::unique_ptr<admin::AdminSocket> m_adminSocket;
     std::unique_ptr<accounts::Accounts> m_accounts;
     std::unique_ptr<system::NetworkConfigurator> m_configurator;
+    system::ForeignFilterReader m_filterReader;
+    std::unique_ptr<FilterWatch> m_filterWatch;
     std::unique_ptr<DataThread> m_dataThread;
     program::JsonLines m_output{STDOUT_FILENO};
     LogBudget m_refusalLog{20, 0.5};

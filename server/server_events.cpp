@@ -195,6 +195,16 @@ QJsonObject toJson(const DataEvent& event)
     return std::visit([](const auto& one) { return eventToJson(one); }, event);
 }
 
+QJsonObject toJson(const FilterFinding& finding)
+{
+    return {{QStringLiteral("event"), QStringLiteral("obstacle")},
+            {QStringLiteral("path"), text(pathName(finding.obstacle.path))},
+            {QStringLiteral("keeper"), text(keeperName(finding.obstacle.keeper))},
+            {QStringLiteral("reason"), text(finding.reason)},
+            {QStringLiteral("remedy"), text(finding.remedy)},
+            {QStringLiteral("mended"), finding.isMended}};
+}
+
 QString toText(const ListeningInfo& info)
 {
     QStringList lines;

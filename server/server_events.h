@@ -2,6 +2,7 @@
 #pragma once
 
 #include "server/data_thread.h"
+#include "server/filter_watch.h"
 #include "server/server_options.h"
 
 #include <QJsonObject>
@@ -28,6 +29,7 @@ struct ListeningInfo {
 
 [[nodiscard]] QJsonObject toJson(const ListeningInfo& info);
 [[nodiscard]] QJsonObject toJson(const DataEvent& event);
+[[nodiscard]] QJsonObject toJson(const FilterFinding& finding);
 
 /// Several lines, the last without a line break.
 [[nodiscard]] QString toText(const ListeningInfo& info);

@@ -1,5 +1,6 @@
 #include "system/foreign_filters.h"
 #include "system/logging.h"
+#include "system/nft_process.h"
 #include "system/query_process.h"
 
 #include <QFile>
@@ -9,8 +10,6 @@
 namespace gvpn::system {
 
 namespace {
-
-const QString Nft = QStringLiteral("/usr/sbin/nft");
 
 struct LegacyProgram {
     QString program;
@@ -51,7 +50,7 @@ struct ForeignFilterReader::Reading : std::enable_shared_from_this<Reading> {
     void start()
     {
         // Without what is in named sets, which may be very much.
-        process.run(Nft,
+        process.run(QString::fromLatin1(NftProgram),
                     {QStringLiteral("-j"), QStringLiteral("-t"), QStringLiteral("list"), QStringLiteral("ruleset")},
                     MaxRulesetBytes, [this](const Result<QByteArray>& output) { onRuleset(output); });
     }

@@ -41,6 +41,12 @@ struct ToJson {
     {
         return QJsonObject{{u"do"_s, u"load-table"_s}, {u"table"_s, QString::fromStdString(operation.tableName)}};
     }
+    std::optional<QJsonObject> operator()(const AddDockerRules& operation) const
+    {
+        return QJsonObject{{u"do"_s, u"add-docker-rules"_s},
+                           {u"family"_s, static_cast<int>(operation.family)},
+                           {u"tunnel"_s, QString::fromStdString(operation.interfaceName)}};
+    }
     template <typename Other>
     std::optional<QJsonObject> operator()(const Other&) const
     {
@@ -70,6 +76,17 @@ std::optional<Operation> linkOperation(const QJsonObject& object, unsigned index
     return std::nullopt;
 }
 
+std::optional<JournalEntry> dockerEntry(const QJsonObject& object, const Holder& holder)
+{
+    const int family = object.value(u"family").toInt();
+    const std::string tunnel = object.value(u"tunnel").toString().toStdString();
+    const bool isFamily =
+        family == static_cast<int>(net::Family::IPv4) || family == static_cast<int>(net::Family::IPv6);
+    if (!isFamily || tunnel.empty() || tunnel.size() >= IF_NAMESIZE)
+        return std::nullopt;
+    return JournalEntry{AddDockerRules{static_cast<net::Family>(family), tunnel, {}, holder.token}, ""};
+}
+
 std::optional<JournalEntry> parseEntry(const QJsonObject& object, const Holder& holder)
 {
     if (object.value(u"do").toString() == u"load-table") {
@@ -79,6 +96,8 @@ std::optional<JournalEntry> parseEntry(const QJsonObject& object, const Holder& 
             return std::nullopt;
         return JournalEntry{LoadTable{table, "", false, holder.token}, ""};
     }
+    if (object.value(u"do").toString() == u"add-docker-rules")
+        return dockerEntry(object, holder);
     const qint64 index = object.value(u"index").toInteger();
     if (index <= 0 || index > std::numeric_limits<int>::max())
         return std::nullopt;

@@ -10,7 +10,7 @@ namespace gvpn::system {
 
 struct JournalEntry {
     Operation operation;        // read back, a table is without its rules, and its owner is the holder
-    std::string interfaceName;  // empty for a table
+    std::string interfaceName;  // empty for what nft does
 };
 
 struct JournalRecord {
@@ -24,6 +24,7 @@ struct JournalRecord {
 ///   { "do": "set-link-up", "index": 5, "interface": "gvpn0" }
 ///   { "do": "add-route", "index": 5, "interface": "gvpn0", "destination": "172.17.0.0/16" }
 ///   { "do": "load-table", "table": "gvpn_gvpn0" }
+///   { "do": "add-docker-rules", "family": 4, "tunnel": "gvpn0" }
 class Journal {
 public:
     /// Nothing is written before the first operation.

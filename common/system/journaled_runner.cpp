@@ -4,6 +4,16 @@
 
 namespace gvpn::system {
 
+namespace {
+
+bool mustBeRecorded(const Operation& operation)
+{
+    const auto* table = std::get_if<LoadTable>(&operation);
+    return (table && !table->mayStayBehind) || std::holds_alternative<AddDockerRules>(operation);
+}
+
+}  // namespace
+
 JournaledRunner::JournaledRunner(OperationRunner& runner, Journal journal)
     : m_runner(runner)
     , m_journal(std::move(journal))
@@ -12,8 +22,7 @@ JournaledRunner::JournaledRunner(OperationRunner& runner, Journal journal)
 void JournaledRunner::perform(const Operation& operation, Done done)
 {
     const auto added = m_journal.add(operation);
-    const auto* table = std::get_if<LoadTable>(&operation);
-    if (!added && table && !table->mayStayBehind) {
+    if (!added && mustBeRecorded(operation)) {
         done(fail(added.error()));
         return;
     }
@@ -45,6 +54,8 @@ Operation JournaledRunner::owned(Operation operation) const
 {
     if (auto* table = std::get_if<LoadTable>(&operation))
         table->owner = m_journal.holder().token;
+    else if (auto* rules = std::get_if<AddDockerRules>(&operation))
+        rules->owner = m_journal.holder().token;
     return operation;
 }
 

@@ -11,9 +11,10 @@ class JournaledRunner final : public OperationRunner {
 public:
     JournaledRunner(OperationRunner& runner, Journal journal);
 
-    /// A table that can't be recorded isn't loaded, since it would stay for ever if this process were killed. Addresses
-    /// and routes end with the interface, and a client's table may stay behind, so a client that may not write there
-    /// works nevertheless. Tables are loaded, and undone, as the journal's holder's own.
+    /// A table that can't be recorded isn't loaded, nor are Docker's rules added, since they would stay for ever if
+    /// this process were killed. Addresses and routes end with the interface, and a client's table may stay behind, so
+    /// a client that may not write there works nevertheless. Tables are loaded, and undone, as the journal's holder's
+    /// own.
     void perform(const Operation& operation, Done done) override;
     void undo(const Operation& operation, Done done) override;
 

@@ -62,12 +62,13 @@ private:
     }
 
     /// Whoever wants the same records that first, under the lock, and so either is seen here or comes later. Not for
-    /// a table: other configurators of this thread would wait for the lock, and never see nft end. There nft checks in
-    /// one step whose table it removes.
+    /// what nft does: other configurators of this thread would wait for the lock, and never see nft end. There nft
+    /// checks in one step whose table it removes, and rules have their owner's name on them.
     [[nodiscard]] Result<UniqueFd> lockFor(const Leftover& leftover) const
     {
-        const bool isTable = std::holds_alternative<LoadTable>(leftover.entry.operation);
-        return isTable ? Result<UniqueFd>() : m_directory.lock();
+        const bool isByNft = std::holds_alternative<LoadTable>(leftover.entry.operation)
+                             || std::holds_alternative<AddDockerRules>(leftover.entry.operation);
+        return isByNft ? Result<UniqueFd>() : m_directory.lock();
     }
 
     void next()

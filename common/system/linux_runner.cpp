@@ -1,5 +1,6 @@
 #include "system/linux_runner.h"
 
+#include "system/foreign_rules.h"
 #include "system/nft_ruleset.h"
 
 #include <cerrno>
@@ -12,6 +13,9 @@
 namespace gvpn::system {
 
 namespace {
+
+template <typename Kind>
+constexpr bool IsDoneAtOnce = !std::is_same_v<Kind, LoadTable> && !std::is_same_v<Kind, AddDockerRules>;
 
 Result<void> toResult(int nlCode)
 {
@@ -85,9 +89,13 @@ void LinuxRunner::perform(const Operation& operation, Done done)
                   std::move(done));
         return;
     }
+    if (const auto* rules = std::get_if<AddDockerRules>(&operation)) {
+        perform(*rules, std::move(done));
+        return;
+    }
     std::visit(
         [&](const auto& now) {
-            if constexpr (!std::is_same_v<std::decay_t<decltype(now)>, LoadTable>)
+            if constexpr (IsDoneAtOnce<std::decay_t<decltype(now)>>)
                 done(performNow(now));
         },
         operation);
@@ -102,12 +110,51 @@ void LinuxRunner::undo(const Operation& operation, Done done)
             m_nft.run(makeTableRemoval(table->tableName, table->owner), std::move(done), NftProcess::Missing::IsFine);
         return;
     }
+    if (const auto* rules = std::get_if<AddDockerRules>(&operation)) {
+        undo(*rules, std::move(done));
+        return;
+    }
     std::visit(
         [&](const auto& now) {
-            if constexpr (!std::is_same_v<std::decay_t<decltype(now)>, LoadTable>)
+            if constexpr (IsDoneAtOnce<std::decay_t<decltype(now)>>)
                 done(undoNow(now));
         },
         operation);
+}
+
+/// Those that are there already go in the same step: performed twice, they are there once.
+void LinuxRunner::perform(const AddDockerRules& rules, Done done)
+{
+    findRules(rules, [this, rules, done = std::move(done)](const Result<std::vector<std::int64_t>>& stale) {
+        if (!stale)
+            done(fail(stale.error()));
+        else
+            m_nft.run(makeRuleInsertion(rules, *stale), done);
+    });
+}
+
+void LinuxRunner::undo(const AddDockerRules& rules, Done done)
+{
+    findRules(rules, [this, rules, done = std::move(done)](const Result<std::vector<std::int64_t>>& handles) {
+        if (!handles)
+            done(handles.error().code == ErrorCode::NotFound ? Result<void>() : fail(handles.error()));
+        else if (handles->empty())
+            done({});
+        else
+            m_nft.run(makeRuleRemoval(rules, *handles), done, NftProcess::Missing::IsFine);
+    });
+}
+
+void LinuxRunner::findRules(const AddDockerRules& rules, std::function<void(Result<std::vector<std::int64_t>>)> found)
+{
+    constexpr qsizetype MaxChainBytes = qsizetype{4} * 1024 * 1024;
+    QStringList arguments;
+    for (const std::string& word : chainListing(rules))
+        arguments.append(QString::fromStdString(word));
+    m_query.run(QString::fromLatin1(NftProgram), arguments, MaxChainBytes,
+                [tag = ruleTag(rules), found = std::move(found)](const Result<QByteArray>& listing) {
+                    found(listing ? findTaggedRules(*listing, tag) : fail(listing.error()));
+                });
 }
 
 Result<void> LinuxRunner::performNow(const SetMtu& operation)

@@ -1,10 +1,11 @@
 // Does and undoes operations on this computer: rtnetlink, nft, the switches below /proc/sys/net. Needs CAP_NET_ADMIN.
-// Used by LinuxConfigurator and by cleanUpLeftovers. Qt event loop thread; all but tables is done on return.
+// Used by LinuxConfigurator and by cleanUpLeftovers. Qt event loop thread; all but what nft does is done on return.
 #pragma once
 
 #include "system/netlink_socket.h"
 #include "system/nft_process.h"
 #include "system/operation.h"
+#include "system/query_process.h"
 #include "system/switch_ledger.h"
 
 #include <map>
@@ -40,6 +41,11 @@ private:
     [[nodiscard]] Result<void> undoNow(const SetLinkGroup& operation);
     [[nodiscard]] Result<void> undoNow(const SetSwitch& operation);
 
+    void perform(const AddDockerRules& rules, Done done);
+    void undo(const AddDockerRules& rules, Done done);
+    /// Gives the handles of those rules that are there.
+    void findRules(const AddDockerRules& rules, std::function<void(Result<std::vector<std::int64_t>>)> found);
+
     /// libnl's code.
     [[nodiscard]] int changeLink(unsigned index, const std::function<void(rtnl_link*)>& change);
 
@@ -49,6 +55,7 @@ private:
     NetlinkSocket m_socket;
     SwitchLedger m_ledger;
     NftProcess m_nft;
+    QueryProcess m_query;
     std::map<unsigned, unsigned> m_originalMtus;  // by interface index
 };
 

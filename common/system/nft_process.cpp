@@ -16,15 +16,14 @@ namespace gvpn::system {
 namespace {
 
 constexpr std::chrono::seconds Deadline{10};
-constexpr const char* Program = "/usr/sbin/nft";
 constexpr std::size_t MaxReasonBytes = 300;
 
 Error errorOfStart(const QString& reason)
 {
-    if (::access(Program, X_OK) != 0)
+    if (::access(NftProgram, X_OK) != 0)
         return {ErrorCode::NotFound,
-                std::string(Program) + ", which filters for the tunnel, is not there; install the package nftables"};
-    return {ErrorCode::SystemFailure, std::string(Program) + ": " + escapeForDisplay(reason.toStdString())};
+                std::string(NftProgram) + ", which filters for the tunnel, is not there; install the package nftables"};
+    return {ErrorCode::SystemFailure, std::string(NftProgram) + ": " + escapeForDisplay(reason.toStdString())};
 }
 
 Error errorOfNft(const QByteArray& output)
@@ -67,7 +66,7 @@ void NftProcess::run(const std::string& rulesetJson, Done done, Missing missing)
     m_done = std::move(done);
     m_process = std::make_unique<QProcess>();
     QProcess* process = m_process.get();
-    process->setProgram(QString::fromLatin1(Program));
+    process->setProgram(QString::fromLatin1(NftProgram));
     process->setArguments({QStringLiteral("-j"), QStringLiteral("-f"), QStringLiteral("-")});
     // Not quite empty: an empty one means to QProcess "inherit ours".
     QProcessEnvironment environment;

@@ -11,6 +11,8 @@
 
 namespace gvpn::system {
 
+inline constexpr const char* NftProgram = "/usr/sbin/nft";
+
 /// For QProcess::setChildProcessModifier: the child has CAP_NET_ADMIN if this process has it.
 void passNetAdminOn();
 

@@ -33,6 +33,11 @@ struct Description {
         return "set " + operation.path + " to " + operation.value;
     }
     std::string operator()(const LoadTable& operation) const { return "load nftables table " + operation.tableName; }
+    std::string operator()(const AddDockerRules& operation) const
+    {
+        const std::string family = operation.family == net::Family::IPv4 ? "ip" : "ip6";
+        return "add rules for " + operation.interfaceName + " to chain DOCKER-USER of table " + family + " filter";
+    }
 };
 
 }  // namespace
@@ -56,6 +61,11 @@ bool isSameTarget(const Operation& a, const Operation& b)
         return setSwitch->path == std::get<SetSwitch>(b).path;
     if (const auto* table = std::get_if<LoadTable>(&a))
         return table->tableName == std::get<LoadTable>(b).tableName;
+    if (const auto* rules = std::get_if<AddDockerRules>(&a)) {
+        const auto& other = std::get<AddDockerRules>(b);
+        return rules->family == other.family && rules->interfaceName == other.interfaceName
+               && rules->owner == other.owner;
+    }
     return a == b;
 }
 

@@ -64,8 +64,18 @@ struct LoadTable {
     [[nodiscard]] bool operator==(const LoadTable&) const = default;
 };
 
-using Operation =
-    std::variant<SetMtu, LimitSegments, AddAddress, SetLinkUp, AddRoute, SetLinkGroup, SetSwitch, LoadTable>;
+/// Rules at the head of Docker's chain for rules of others (table filter, chain DOCKER-USER): what comes out of the
+/// tunnel and what goes into it passes there, and is judged by our own table. See foreign_rules.h.
+struct AddDockerRules {
+    net::Family family = net::Family::IPv4;
+    std::string interfaceName;
+    std::vector<net::Prefix> tunnelNetworks;  // of that family
+    std::string owner;                        // who adds them (Holder::token); undo removes that one's only
+    [[nodiscard]] bool operator==(const AddDockerRules&) const = default;
+};
+
+using Operation = std::variant<SetMtu, LimitSegments, AddAddress, SetLinkUp, AddRoute, SetLinkGroup, SetSwitch,
+                               LoadTable, AddDockerRules>;
 
 /// "add address 10.86.0.1/24 to gvpn0", for errors, logs and tests.
 [[nodiscard]] std::string describe(const Operation& operation, const std::string& interfaceName);

@@ -231,6 +231,16 @@ Operation loadTable(const NetworkConfig& config, std::optional<ForwardingRules> 
     return LoadTable{tableNameFor(config.interfaceName), makeRuleset(spec), !spec.forwarding, ""};
 }
 
+void appendDockerRules(const NetworkConfig& config, std::vector<Operation>& operations)
+{
+    for (const net::Family family : config.forwarding->dockerFamilies) {
+        AddDockerRules rules{family, config.interfaceName, {}, ""};
+        std::ranges::copy_if(config.forwarding->tunnelNetworks, std::back_inserter(rules.tunnelNetworks),
+                             [&](const net::Prefix& network) { return network.family() == family; });
+        operations.emplace_back(std::move(rules));
+    }
+}
+
 }  // namespace
 
 Result<std::vector<Operation>> plan(const NetworkConfig& config, const NetworkSnapshot& snapshot)
@@ -263,6 +273,8 @@ Result<std::vector<Operation>> plan(const NetworkConfig& config, const NetworkSn
     if (config.forwarding)
         operations.emplace_back(SetLinkGroup{index, TunnelLinkGroup});
     std::ranges::move(forwarding.switches, std::back_inserter(operations));
+    if (config.forwarding)
+        appendDockerRules(config, operations);
     return operations;
 }
 

@@ -56,18 +56,19 @@ void QueryProcess::run(const QString& program, const QStringList& arguments, qsi
             return;
         const std::string name = m_process->program().toStdString();
         const bool isMissing = ::access(name.c_str(), X_OK) != 0;
-        finish(fail(isMissing ? ErrorCode::NotFound : ErrorCode::SystemFailure,
+        finish(fail(isMissing ? ErrorCode::Unsupported : ErrorCode::SystemFailure,
                     name + ": " + escapeForDisplay(m_process->errorString().toStdString())));
     });
     QObject::connect(process, &QProcess::finished, process, [this](int exitCode, QProcess::ExitStatus status) {
         takeOutput();
         if (!m_process)
             return;
+        const QByteArray errors = m_process->readAllStandardError();
         if (status == QProcess::NormalExit && exitCode == 0)
             finish(std::exchange(m_output, {}));
         else
-            finish(fail(ErrorCode::SystemFailure,
-                        m_process->program().toStdString() + ": " + reasonIn(m_process->readAllStandardError())));
+            finish(fail(errors.contains("No such file or directory") ? ErrorCode::NotFound : ErrorCode::SystemFailure,
+                        m_process->program().toStdString() + ": " + reasonIn(errors)));
     });
     m_deadline = std::make_unique<QTimer>();
     m_deadline->setSingleShot(true);

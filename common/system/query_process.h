@@ -23,7 +23,8 @@ public:
     ~QueryProcess();
 
     /// With CAP_NET_ADMIN if this process has it. One run at a time. done is called from the event loop, or before this
-    /// returns. NotFound: there is no such program. LimitExceeded: it wrote more than maxBytes.
+    /// returns. Unsupported: there is no such program. NotFound: it says that there is nothing by this name.
+    /// LimitExceeded: it wrote more than maxBytes.
     void run(const QString& program, const QStringList& arguments, qsizetype maxBytes, Done done);
 
 private:
