@@ -87,13 +87,9 @@ class FirewallCase(case.LabCase):
 
     def obstacles(self, server, count):
         """The first so many, in any order."""
-        found = []
-        for _ in range(count):
-            seen = len(found)
-            self.lab.wait_until(lambda: len(events(server)) > seen, f"{count} obstacles")
-            found = events(server)
-        self.assertEqual(len(found), count, found)
-        return found
+        self.lab.wait_until(lambda: len(events(server)) >= count, f"{count} obstacles")
+        self.assertEqual(len(events(server)), count, events(server))
+        return events(server)
 
     def assert_reaches_the_lan(self):
         for host in (LAN_HOST, LAN_HOST6):

@@ -60,6 +60,7 @@ class TestServerEvents : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void tellsOfOtherFilters();
     void listeningHasTheKeysOfTheContract();
     void listeningNamesBothFamilies();
     void listeningNamesResolvers();
@@ -218,6 +219,24 @@ void TestServerEvents::portScansAreNotPrinted()
 {
     QVERIFY(
         toText(DataEvent(ConnectionRefused{{address("198.51.100.7"), 9}, {ErrorCode::TlsFailure, "no"}})).isEmpty());
+}
+
+void TestServerEvents::tellsOfOtherFilters()
+{
+    FilterFinding finding;
+    finding.obstacle.keeper = system::FilterKeeper::Ufw;
+    finding.obstacle.path = system::FilterObstacle::Path::Input;
+    finding.reason = "ufw drops it.";
+    finding.remedy = "Allow it with: ufw allow 51005/tcp";
+    QCOMPARE(QJsonDocument(toJson(finding)).toJson(QJsonDocument::Compact),
+             QByteArray(R"({"event":"obstacle","keeper":"ufw","mended":false,"path":"input",)"
+                        R"("reason":"ufw drops it.","remedy":"Allow it with: ufw allow 51005/tcp"})"));
+    finding.obstacle.keeper = system::FilterKeeper::IptablesLegacy;
+    finding.obstacle.path = system::FilterObstacle::Path::Forward;
+    finding.isMended = true;
+    QCOMPARE(value(toJson(finding), "keeper"), QStringLiteral("iptables-legacy"));
+    QCOMPARE(value(toJson(finding), "path"), QStringLiteral("forward"));
+    QCOMPARE(value(toJson(finding), "mended"), QStringLiteral("true"));
 }
 
 QTEST_APPLESS_MAIN(TestServerEvents)

@@ -1,7 +1,7 @@
 #include "system/foreign_filters.h"
 
 #include <QFile>
-#include <QTest>
+#include <QtTest>
 
 using namespace gvpn;
 using namespace gvpn::system;
@@ -47,17 +47,79 @@ QString describeAll(const std::vector<FilterObstacle>& obstacles)
     return all.join(QStringLiteral(", "));
 }
 
+/// Single quotes for double ones. A forward chain of table ip other with this policy, and other chains in it.
+QByteArray ruleset(const char* policy, const QByteArrayList& rules, const char* tableMembers = "'name':'other'")
+{
+    QByteArray text = "{'nftables':[{'metainfo':{}},{'table':{'family':'ip'," + QByteArray(tableMembers) + "}}";
+    const QByteArray table = QByteArray(tableMembers).split('\'').value(3);
+    const QByteArray place = "'family':'ip','table':'" + table + "'";
+    text +=
+        ",{'chain':{" + place + ",'name':'fwd','type':'filter','hook':'forward','prio':0,'policy':'" + policy + "'}}";
+    for (const char* name : {"one", "two"})
+        text += ",{'chain':{" + place + ",'name':'" + name + "'}}";
+    for (QByteArray rule : rules) {
+        QByteArray chain = "fwd";
+        if (const auto colon = rule.indexOf("> "); colon >= 0) {
+            chain = rule.first(colon);
+            rule = rule.sliced(colon + 2);
+        }
+        text += ",{'rule':{" + place + ",'chain':'" + chain + "','handle':7,'expr':[" + rule + "]}}";
+    }
+    text += "]}";
+    return text.replace('\'', '"');
+}
+
+QByteArray match(const char* left, const char* right, const char* op = "==")
+{
+    return QByteArray("{'match':{'op':'") + op + "','left':" + left + ",'right':" + right + "}},";
+}
+
+constexpr const char* In = "{'meta':{'key':'iifname'}}";
+constexpr const char* Out = "{'meta':{'key':'oifname'}}";
+constexpr const char* Source = "{'payload':{'protocol':'ip','field':'saddr'}}";
+constexpr const char* Destination = "{'payload':{'protocol':'ip','field':'daddr'}}";
+constexpr const char* State = "{'ct':{'key':'state'}}";
+constexpr const char* Accept = "{'accept':null}";
+constexpr const char* Drop = "{'drop':null}";
+constexpr const char* Conntrack = "{'xt':{'type':'match','name':'conntrack'}},";
+
+/// Replies have their way, so that the rows are about the first packet of a connection.
+QByteArray repliesPass()
+{
+    return match(State, "['established','related']", "in") + Accept;
+}
+
+bool isDropped(const char* policy, const QByteArrayList& rules)
+{
+    const auto found = findObstacles(ruleset(policy, QByteArrayList{repliesPass()} + rules), question());
+    return found && !found->empty();
+}
+
 }  // namespace
 
-class TstForeignFilters : public QObject {
+class ForeignFiltersTest : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
     void findsWhatRecordedRulesetsDrop_data();
     void findsWhatRecordedRulesetsDrop();
+    void followsThePacketThroughRules_data();
+    void followsThePacketThroughRules();
+    void asksWhetherAnswersComeBack();
+    void takesTheBetterOutcomeOfWhatIsNotKnown_data();
+    void takesTheBetterOutcomeOfWhatIsNotKnown();
+    void looksAtNeitherOwnNorSwitchedOffTables();
+    void endsWithChainsThatLeadToEachOther();
+    void refusesWhatIsNoRuleset_data();
+    void refusesWhatIsNoRuleset();
+    void leavesOutWhatIsDamaged();
+    void readsRulesOfLegacyIptables_data();
+    void readsRulesOfLegacyIptables();
+    void saysWhatIsWrongAndWhatToDo_data();
+    void saysWhatIsWrongAndWhatToDo();
 };
 
-void TstForeignFilters::findsWhatRecordedRulesetsDrop_data()
+void ForeignFiltersTest::findsWhatRecordedRulesetsDrop_data()
 {
     QTest::addColumn<QString>("file");
     QTest::addColumn<QString>("obstacles");
@@ -72,6 +134,16 @@ void TstForeignFilters::findsWhatRecordedRulesetsDrop_data()
                                             << "";
     QTest::newRow("ufw switched off") << "ufw-disabled.json"
                                       << "";
+    QTest::newRow("firewalld") << "firewalld.json"
+                               << "firewalld forward4 firewalld/filter_FORWARD, firewalld forward6 "
+                                  "firewalld/filter_FORWARD, firewalld input4 firewalld/filter_INPUT, firewalld input6 "
+                                  "firewalld/filter_INPUT";
+    QTest::newRow("firewalld, tunnel in the zone trusted")
+        << "firewalld-trusted.json"
+        << "firewalld input4 firewalld/filter_INPUT, firewalld input6 firewalld/filter_INPUT";
+    QTest::newRow("firewalld, port open")
+        << "firewalld-port.json"
+        << "firewalld forward4 firewalld/filter_FORWARD, firewalld forward6 firewalld/filter_FORWARD";
     QTest::newRow("REJECT at the end") << "iptables-reject.json"
                                        << "iptables forward4 filter/FORWARD, iptables forward6 filter/FORWARD, "
                                           "iptables input4 filter/INPUT, iptables input6 filter/INPUT";
@@ -79,7 +151,7 @@ void TstForeignFilters::findsWhatRecordedRulesetsDrop_data()
                                                         << "iptables input4 filter/INPUT, iptables input6 filter/INPUT";
 }
 
-void TstForeignFilters::findsWhatRecordedRulesetsDrop()
+void ForeignFiltersTest::findsWhatRecordedRulesetsDrop()
 {
     QFETCH(QString, file);
     QFETCH(QString, obstacles);
@@ -88,5 +160,243 @@ void TstForeignFilters::findsWhatRecordedRulesetsDrop()
     QCOMPARE(describeAll(*found), obstacles);
 }
 
-QTEST_APPLESS_MAIN(TstForeignFilters)
+void ForeignFiltersTest::followsThePacketThroughRules_data()
+{
+    QTest::addColumn<QByteArray>("condition");
+    QTest::addColumn<bool>("isMet");
+
+    QTest::newRow("none") << QByteArray() << true;
+    QTest::newRow("tunnel") << match(In, "'gvpn0'") << true;
+    QTest::newRow("another tunnel") << match(In, "'gvpn1'") << false;
+    QTest::newRow("wildcard") << match(In, "'gvpn*'") << true;
+    QTest::newRow("other wildcard") << match(In, "'docker*'") << false;
+    QTest::newRow("not docker0") << match(In, "'docker0'", "!=") << true;
+    QTest::newRow("not the tunnel") << match(In, "'gvpn0'", "!=") << false;
+    QTest::newRow("set of interfaces") << match(Out, "{'set':['eth7','lan']}") << true;
+    QTest::newRow("set without it") << match(Out, "{'set':['eth7','wan']}") << false;
+    QTest::newRow("our link group") << match("{'meta':{'key':'iifgroup'}}", "26486") << true;
+    QTest::newRow("not our link group") << match("{'meta':{'key':'iifgroup'}}", "26486", "!=") << false;
+    QTest::newRow("pool") << match(Source, "{'prefix':{'addr':'10.86.0.0','len':24}}") << true;
+    QTest::newRow("around the pool") << match(Source, "{'prefix':{'addr':'10.0.0.0','len':8}}") << true;
+    QTest::newRow("another pool") << match(Source, "{'prefix':{'addr':'10.87.0.0','len':24}}") << false;
+    QTest::newRow("LAN range") << match(Destination, "{'range':['172.16.0.0','172.31.255.255']}") << true;
+    QTest::newRow("other range") << match(Destination, "{'range':['192.168.0.0','192.168.255.255']}") << false;
+    QTest::newRow("IPv6") << match("{'payload':{'protocol':'ip6','field':'saddr'}}", "'fd86::1'") << false;
+    QTest::newRow("tcp") << match("{'meta':{'key':'l4proto'}}", "'tcp'") << true;
+    QTest::newRow("udp") << match("{'meta':{'key':'l4proto'}}", "'udp'") << false;
+    QTest::newRow("udp port") << match("{'payload':{'protocol':'udp','field':'dport'}}", "53") << false;
+    QTest::newRow("new") << match(State, "'new'", "in") << true;
+    QTest::newRow("invalid") << match(State, "'invalid'", "in") << false;
+    QTest::newRow("redirected") << match("{'ct':{'key':'status'}}", "'dnat'", "in") << false;
+    QTest::newRow("to this computer") << match("{'fib':{'result':'type','flags':['daddr']}}", "'local'") << false;
+    QTest::newRow("IPv4 by meta") << match("{'meta':{'key':'nfproto'}}", "'ipv4'") << true;
+    QTest::newRow("counted and logged") << QByteArray("{'counter':{'packets':1,'bytes':2}},{'log':null},") << true;
+    QTest::newRow("two, one not met") << match(In, "'gvpn0'") + match(Out, "'wan'") << false;
+}
+
+/// What is certain decides both ways: an accept before the policy drops, and a drop before it accepts.
+void ForeignFiltersTest::followsThePacketThroughRules()
+{
+    QFETCH(QByteArray, condition);
+    QFETCH(bool, isMet);
+    QCOMPARE(isDropped("drop", {condition + Accept}), !isMet);
+    QCOMPARE(isDropped("accept", {condition + Drop}), isMet);
+    QCOMPARE(isDropped("accept", {condition + "{'reject':{'type':'icmp'}}"}), isMet);
+    QCOMPARE(isDropped("accept", {condition + "{'jump':{'target':'one'}}", QByteArray("one> ") + Drop}), isMet);
+    QCOMPARE(isDropped("drop", {condition + "{'goto':{'target':'one'}}", Accept}), isMet);
+    QCOMPARE(isDropped("accept", {"{'jump':{'target':'one'}}", "one> " + condition + "{'return':null}",
+                                  QByteArray("one> ") + Drop}),
+             !isMet);
+}
+
+void ForeignFiltersTest::asksWhetherAnswersComeBack()
+{
+    const auto isDroppedBy = [](const QByteArrayList& rules) {
+        return !findObstacles(ruleset("drop", rules), question())->empty();
+    };
+    QVERIFY(isDroppedBy({match(In, "'gvpn0'") + Accept}));
+    QVERIFY(isDroppedBy({match(Out, "'gvpn0'") + Accept}));
+    QVERIFY(!isDroppedBy({match(In, "'gvpn0'") + Accept, match(Out, "'gvpn0'") + Accept}));
+    QVERIFY(!isDroppedBy({match(In, "'gvpn0'") + Accept,
+                          "{'vmap':{'key':{'ct':{'key':'state'}},'data':{'set':[['established',{'accept':null}],"
+                          "['invalid',{'drop':null}]]}}}"}));
+}
+
+void ForeignFiltersTest::takesTheBetterOutcomeOfWhatIsNotKnown_data()
+{
+    QTest::addColumn<QByteArray>("condition");
+    QTest::addColumn<bool>("counts");
+
+    QTest::newRow("named set") << match(Source, "'@friends'") << true;
+    QTest::newRow("part of the pool") << match(Source, "'10.86.0.9'") << true;
+    QTest::newRow("mark") << match("{'meta':{'key':'mark'}}", "5") << true;
+    QTest::newRow("rate") << QByteArray("{'limit':{'rate':3,'per':'minute'}},") << true;
+    QTest::newRow("statement of the future") << QByteArray("{'wormhole':{'to':'mars'}},") << true;
+    QTest::newRow("operator of the future") << match(In, "'gvpn0'", "~") << true;
+    QTest::newRow("bits") << match("{'&':[{'meta':{'key':'mark'}},1]}", "1") << true;
+    QTest::newRow("empty statement") << QByteArray("{},") << true;
+    QTest::newRow("number for a statement") << QByteArray("7,") << true;
+    QTest::newRow("unreadable match") << QByteArray(Conntrack) << false;
+    QTest::newRow("unreadable match of an older nft") << QByteArray("{'xt':null},") << false;
+    QTest::newRow("unreadable match on the tunnel") << match(In, "'gvpn0'") + Conntrack << true;
+    QTest::newRow("unreadable match on the pool")
+        << match(Source, "{'prefix':{'addr':'10.86.0.0','len':24}}") + Conntrack << true;
+    QTest::newRow("unreadable match on everybody")
+        << match(Source, "{'prefix':{'addr':'0.0.0.0','len':0}}") + Conntrack << false;
+}
+
+void ForeignFiltersTest::takesTheBetterOutcomeOfWhatIsNotKnown()
+{
+    QFETCH(QByteArray, condition);
+    QFETCH(bool, counts);
+    QCOMPARE(isDropped("drop", {condition + Accept}), !counts);
+    QCOMPARE(isDropped("drop", {condition + "{'jump':{'target':'one'}}", QByteArray("one> ") + Accept}), !counts);
+    // A drop that isn't certain is none.
+    QVERIFY(!isDropped("accept", {condition + Drop}));
+    QVERIFY(!isDropped("accept", {condition + "{'xt':{'type':'target','name':'REJECT'}}"}));
+    QVERIFY(!isDropped("accept", {condition + "{'jump':{'target':'one'}}", QByteArray("one> ") + Drop}));
+    QVERIFY(!isDropped(
+        "accept", {"{'jump':{'target':'one'}}", "one> " + condition + "{'return':null}", QByteArray("one> ") + Drop}));
+}
+
+void ForeignFiltersTest::looksAtNeitherOwnNorSwitchedOffTables()
+{
+    const auto count = [](const char* table) { return findObstacles(ruleset("drop", {}, table), question())->size(); };
+    QCOMPARE(count("'name':'other'"), std::size_t(1));
+    QCOMPARE(count("'name':'gvpn_gvpn1'"), std::size_t(0));
+    QCOMPARE(count("'name':'other','flags':'dormant'"), std::size_t(0));
+    QCOMPARE(count("'name':'other','flags':['dormant','owner']"), std::size_t(0));
+    QCOMPARE(count("'name':'other','flags':['owner']"), std::size_t(1));
+}
+
+/// The kernel refuses loops; a ruleset that claims to have one says nothing, soon.
+void ForeignFiltersTest::endsWithChainsThatLeadToEachOther()
+{
+    QByteArrayList rules;
+    for (int i = 0; i < 30; ++i)
+        rules << "{'jump':{'target':'one'}}"
+              << "one> {'limit':{}},{'jump':{'target':'two'}}"
+              << "two> {'limit':{}},{'jump':{'target':'one'}}";
+    QVERIFY(!isDropped("drop", rules));
+    QVERIFY(!isDropped("drop", {"{'jump':{'target':'nowhere'}}"}));
+}
+
+void ForeignFiltersTest::refusesWhatIsNoRuleset_data()
+{
+    QTest::addColumn<QByteArray>("text");
+    QTest::newRow("nothing") << QByteArray();
+    QTest::newRow("text") << QByteArray("table ip filter {}");
+    QTest::newRow("array") << QByteArray("[]");
+    QTest::newRow("other object") << QByteArray("{\"rules\":[]}");
+    QTest::newRow("not a list") << QByteArray("{\"nftables\":{}}");
+    QTest::newRow("cut off") << ruleset("drop", {}).chopped(3);
+    QTest::newRow("nested too deeply") << QByteArray(5000, '[');
+}
+
+void ForeignFiltersTest::refusesWhatIsNoRuleset()
+{
+    QFETCH(QByteArray, text);
+    const auto found = findObstacles(text, question());
+    QVERIFY(!found);
+    QCOMPARE(found.error().code, ErrorCode::Malformed);
+}
+
+void ForeignFiltersTest::leavesOutWhatIsDamaged()
+{
+    const QByteArray damaged = ",7,null,[],{},{\"rule\":7},{\"rule\":{\"family\":\"ip\",\"table\":\"other\","
+                               "\"chain\":\"fwd\",\"expr\":{}}},{\"chain\":{}},{\"chain\":{\"hook\":5}}]}";
+    const auto found = findObstacles(ruleset("drop", {}).chopped(2) + damaged, question());
+    QVERIFY(found);
+    QCOMPARE(found->size(), std::size_t(1));
+    QVERIFY(findObstacles(ruleset("drop", {}), {})->empty());
+    QCOMPARE(findObstacles(QByteArray(MaxRulesetBytes + 1, ' '), question()).error().code, ErrorCode::LimitExceeded);
+}
+
+void ForeignFiltersTest::readsRulesOfLegacyIptables_data()
+{
+    QTest::addColumn<QByteArray>("rules");
+    QTest::addColumn<QString>("obstacles");
+
+    const char* forward = "iptables-legacy forward4 filter/FORWARD";
+    QTest::newRow("Docker") << recorded(QStringLiteral("docker-20.10.S"))
+                            << "iptables-legacy forward4 filter/DOCKER-USER";
+    QTest::newRow("REJECT") << recorded(QStringLiteral("iptables-reject.S"))
+                            << "iptables-legacy forward4 filter/FORWARD, iptables-legacy input4 filter/INPUT";
+    QTest::newRow("ufw") << recorded(QStringLiteral("ufw.S")) << "ufw forward4 filter/FORWARD, ufw input4 filter/INPUT";
+    QTest::newRow("ufw after its remedies") << recorded(QStringLiteral("ufw-allowed.S")) << "";
+    QTest::newRow("nothing") << QByteArray() << "";
+    QTest::newRow("policy") << QByteArray("-P FORWARD DROP\n") << forward;
+    QTest::newRow("let through") << QByteArray(
+        "-P FORWARD DROP\n-A FORWARD -s 10.86.0.0/24 -i gvpn+ -m comment --comment \"a -j \\\" DROP\" -j "
+        "ACCEPT\n-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n")
+                                 << "";
+    QTest::newRow("not what comes from the tunnel")
+        << QByteArray("-P FORWARD DROP\n-A FORWARD ! -i gvpn0 -j ACCEPT\n") << forward;
+    QTest::newRow("ports") << QByteArray("-P INPUT DROP\n-A INPUT -p tcp -m tcp --dport 51000:51010 -j ACCEPT\n") << "";
+    QTest::newRow("other port") << QByteArray("-P INPUT DROP\n-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n")
+                                << "iptables-legacy input4 filter/INPUT";
+    QTest::newRow("garbage") << QByteArray(
+        "-P\n-A\n-A FORWARD\n-A FORWARD -j\n-A FORWARD -s -j DROP\n-A X -j DROP\n\"\n"
+        "-A FORWARD !\n-A FORWARD --dport x -j DROP\n-N\n\xff\xfe\n-P FORWARD\n")
+                             << "";
+}
+
+void ForeignFiltersTest::readsRulesOfLegacyIptables()
+{
+    QFETCH(QByteArray, rules);
+    QFETCH(QString, obstacles);
+    QCOMPARE(describeAll(findLegacyObstacles(rules, false, question())), obstacles);
+}
+
+void ForeignFiltersTest::saysWhatIsWrongAndWhatToDo_data()
+{
+    QTest::addColumn<FilterObstacle>("obstacle");
+    QTest::addColumn<QString>("sentence");
+    QTest::addColumn<QString>("remedy");
+
+    using Keeper = FilterKeeper;
+    QTest::newRow("Docker")
+        << FilterObstacle{Keeper::Docker, Path::Forward, false, "filter", "DOCKER-USER", true, "ip"}
+        << "Docker drops what the server forwards between gvpn0 and the LAN (table ip filter, chain "
+           "FORWARD)."
+        << "The server adds the rules for it while it runs; by hand it is: iptables -I DOCKER-USER "
+           "-i gvpn0 -s 10.86.0.0/24 -j ACCEPT && iptables -I DOCKER-USER -o gvpn0 -d 10.86.0.0/24 "
+           "-j ACCEPT";
+    QTest::newRow("ufw") << FilterObstacle{Keeper::Ufw, Path::Forward, false, "filter", "FORWARD", false, "ip"}
+                         << "ufw drops what the server forwards between gvpn0 and the LAN (table ip filter, chain "
+                            "FORWARD)."
+                         << "Allow it with: ufw route allow in on gvpn0 out on lan";
+    QTest::newRow("ufw input") << FilterObstacle{Keeper::Ufw, Path::Input, true, "filter", "INPUT", false, "ip6"}
+                               << "ufw drops what clients send to TCP port 51005 over IPv6 (table ip6 filter, chain "
+                                  "INPUT)."
+                               << "Allow it with: ufw allow 51005/tcp";
+    QTest::newRow("legacy, IPv6")
+        << FilterObstacle{Keeper::IptablesLegacy, Path::Forward, true, "filter", "FORWARD", false, ""}
+        << "A rule of iptables-legacy drops what the server forwards between gvpn0 and the LAN over IPv6 (table "
+           "filter, "
+           "chain FORWARD)."
+        << "Allow it with: ip6tables-legacy -I FORWARD -i gvpn0 -s fd86::/64 -j ACCEPT && ip6tables-legacy -I FORWARD "
+           "-o "
+           "gvpn0 -d fd86::/64 -j ACCEPT";
+    QTest::newRow("firewalld")
+        << FilterObstacle{Keeper::Firewalld, Path::Forward, false, "firewalld", "filter_FORWARD", false, "inet"}
+        << "firewalld drops what the server forwards between gvpn0 and the LAN (table inet firewalld, chain "
+           "filter_FORWARD)."
+        << "Allow it with: firewall-cmd --permanent --zone=trusted --add-interface=gvpn0 && firewall-cmd --reload";
+    QTest::newRow("nftables, a name that deceives")
+        << FilterObstacle{Keeper::Nftables, Path::Input, false, "fil\x1b[1m", "in", false, "inet"}
+        << "A rule of nftables drops what clients send to TCP port 51005 (table inet fil\\x1b[1m, chain in)."
+        << "Allow it with: nft 'insert rule inet fil\\x1b[1m in tcp dport 51005 accept'";
+}
+
+void ForeignFiltersTest::saysWhatIsWrongAndWhatToDo()
+{
+    QFETCH(FilterObstacle, obstacle);
+    QFETCH(QString, sentence);
+    QFETCH(QString, remedy);
+    QCOMPARE(QString::fromStdString(sentenceFor(obstacle, question())), sentence);
+    QCOMPARE(QString::fromStdString(remedyFor(obstacle, question())), remedy);
+}
+
+QTEST_APPLESS_MAIN(ForeignFiltersTest)
 #include "tst_foreign_filters.moc"

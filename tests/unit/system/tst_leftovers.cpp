@@ -36,6 +36,11 @@ Operation tableOf(const Holder& holder, const char* name, const char* ruleset = 
     return LoadTable{name, ruleset, false, holder.token};
 }
 
+Operation dockerRules()
+{
+    return AddDockerRules{net::Family::IPv6, "gvpn0", {*net::Prefix::parse("fd86::/64")}, ""};
+}
+
 void ignored(const Result<void>&) {}
 
 }  // namespace
@@ -57,6 +62,8 @@ private Q_SLOTS:
     void leavesATableThatTheLivingUse();
     void leavesATableAloneThatIsTakenMeanwhile();
     void removesTheTablesOfTheDeadByTheirOwners();
+    void removesRulesOfTheDeadAlsoWhileTheLivingHaveTheSame();
+    void addsNoRulesThatItCantRecord();
     void undoesAddressesUnderTheLock();
     void takesOverWhatItReplaces();
     void leavesAnotherInterfaceWithThatNumberAlone();
@@ -278,6 +285,31 @@ void LeftoversTest::removesTheTablesOfTheDeadByTheirOwners()
 }
 
 /// Somebody who wants the address meanwhile waits until it is gone, and then adds it.
+/// The journal doesn't say what the rules were: they are found by their owner.
+void LeftoversTest::removesRulesOfTheDeadAlsoWhileTheLivingHaveTheSame()
+{
+    const Holder living = Holder::makeOwn();
+    const Holder dead = deadHolder();
+    leave(living, {dockerRules()});
+    leave(dead, {dockerRules()});
+    const auto report = cleanUp();
+    QVERIFY(report);
+    QCOMPARE(report->undone, (std::vector<std::string>{describe(dockerRules(), "")}));
+    QCOMPARE(m_runner->undone(), (std::vector<Operation>{AddDockerRules{net::Family::IPv6, "gvpn0", {}, dead.token}}));
+    QCOMPARE(journalCount(), std::size_t(1));
+}
+
+void LeftoversTest::addsNoRulesThatItCantRecord()
+{
+    QFile blocker(m_directory.filePath(QStringLiteral("run%1").arg(m_testNumber)));
+    QVERIFY(blocker.open(QIODevice::WriteOnly));
+    JournaledRunner journaled(*m_runner, Journal(directory(), Holder::makeOwn()));
+    std::optional<Result<void>> added;
+    journaled.perform(dockerRules(), [&](Result<void> result) { added = std::move(result); });
+    QVERIFY(added && !*added);
+    QVERIFY(m_runner->calls().empty());
+}
+
 void LeftoversTest::undoesAddressesUnderTheLock()
 {
     leave(deadHolder(), {table("gvpn_gvpn0"), address(LoopbackIndex), SetLinkUp{LoopbackIndex}});
@@ -374,6 +406,10 @@ void LeftoversTest::ignoresDamagedJournals_data()
     QTest::newRow("unknown") << QByteArray(R"({"do": "reboot"})");
     QTest::newRow("somebody else's table") << QByteArray(R"({"do": "load-table", "table": "filter"})");
     QTest::newRow("a long name") << QByteArray(R"({"do": "load-table", "table": "gvpn_0123456789012345678901234567"})");
+    QTest::newRow("rules of no family") << QByteArray(R"({"do": "add-docker-rules", "family": 5, "tunnel": "gvpn0"})");
+    QTest::newRow("rules of no tunnel") << QByteArray(R"({"do": "add-docker-rules", "family": 4})");
+    QTest::newRow("rules of a long name")
+        << QByteArray(R"({"do": "add-docker-rules", "family": 4, "tunnel": "gvpn012345678901"})");
     QTest::newRow("no index") << QByteArray(R"({"do": "set-link-up", "interface": "lo"})");
     QTest::newRow("a negative index") << QByteArray(R"({"do": "set-link-up", "index": -1, "interface": "lo"})");
     QTest::newRow("a large index") << QByteArray(R"({"do": "set-link-up", "index": 4294967297, "interface": "lo"})");

@@ -121,6 +121,8 @@ private Q_SLOTS:
     void findsTheInterfacesThatLeadToALan_data();
     void findsTheInterfacesThatLeadToALan();
     void passesMasqueradingOn();
+    void opensDockersChainLast();
+    void namesTheInterfacesThatLeadToTheLan();
     void saysWhichLanIsNotThere_data();
     void saysWhichLanIsNotThere();
     void refusesNamesThatCantBeUsed_data();
@@ -383,6 +385,28 @@ void PlanTest::findsTheInterfacesThatLeadToALan()
     QCOMPARE(names.join(u' '), expected + QStringLiteral(" gvpn0"));
 }
 
+void PlanTest::opensDockersChainLast()
+{
+    NetworkConfig config = serverConfig({"10.86.0.0/24", "fd86::/64"}, {"172.17.0.0/16"});
+    const std::vector<Operation> before = *plan(config, office());
+    config.forwarding->dockerFamilies = {net::Family::IPv6};
+    const std::vector<Operation> after = *plan(config, office());
+    QCOMPARE(after.size(), before.size() + 1);
+    QVERIFY(std::equal(before.begin(), before.end(), after.begin()));
+    QVERIFY(after.back()
+            == Operation(AddDockerRules{net::Family::IPv6, "gvpn0", {*net::Prefix::parse("fd86::/64")}, ""}));
+    QCOMPARE(QString::fromStdString(describe(after.back(), "gvpn0")),
+             QStringLiteral("add rules for gvpn0 to chain DOCKER-USER of table ip6 filter"));
+}
+
+void PlanTest::namesTheInterfacesThatLeadToTheLan()
+{
+    const NetworkConfig config = serverConfig({"10.86.0.0/24"}, {"172.17.0.0/16"});
+    QCOMPARE(*findLanInterfaces(config, office()), (std::vector<std::string>{"eth1"}));
+    QVERIFY(findLanInterfaces(clientConfig(), office())->empty());
+    QVERIFY(!findLanInterfaces(serverConfig({"10.86.0.0/24"}, {"172.31.0.0/16"}), NetworkSnapshot()));
+}
+
 void PlanTest::passesMasqueradingOn()
 {
     NetworkConfig config = serverConfig({"10.86.0.0/24"}, {"172.17.0.0/16"});
@@ -449,6 +473,11 @@ void PlanTest::tellsTargetsApart()
     QVERIFY(isSameTarget(AddRoute{1, network}, AddRoute{1, network}));
     QVERIFY(!isSameTarget(AddRoute{1, network}, AddRoute{2, network}));
     QVERIFY(isSameTarget(SetLinkGroup{1, 0}, SetLinkGroup{1, 5}));
+    const AddDockerRules rules{net::Family::IPv4, "gvpn0", {*net::Prefix::parse("10.86.0.0/24")}, "a"};
+    QVERIFY(isSameTarget(rules, AddDockerRules{net::Family::IPv4, "gvpn0", {}, "a"}));
+    QVERIFY(!isSameTarget(rules, AddDockerRules{net::Family::IPv4, "gvpn0", {}, "b"}));
+    QVERIFY(!isSameTarget(rules, AddDockerRules{net::Family::IPv6, "gvpn0", {}, "a"}));
+    QVERIFY(!isSameTarget(rules, AddDockerRules{net::Family::IPv4, "gvpn1", {}, "a"}));
     QVERIFY(!isSameTarget(SetLinkUp{1}, SetMtu{1, 0}));
 }
 
