@@ -2,6 +2,8 @@
 
 #include "system/nft_ruleset.h"
 
+#include <QStringList>
+
 #include <algorithm>
 
 namespace gvpn::system {
@@ -53,6 +55,15 @@ MatchAnswer answerGroup(const std::vector<std::string>& possible, const QJsonVal
     return {isOurGroup ? Truth::No : Truth::Maybe, false};
 }
 
+/// iptables doesn't show which port or which type of ICMP a rule is for: it may be ours.
+MatchAnswer answerProtocol(const QString& name, const FilterPacket& packet)
+{
+    const bool isIcmp =
+        packet.family == net::Family::IPv4 ? name == u"icmp" : name == u"ipv6-icmp" || name == u"icmpv6";
+    const bool isOurs = packet.isEcho ? isIcmp : name == u"tcp";
+    return {isOurs ? Truth::Yes : Truth::No, isOurs && (packet.isEcho || packet.port)};
+}
+
 MatchAnswer answerMeta(const QString& key, const QJsonValue& value, const FilterPacket& packet)
 {
     const QString text = value.toString();
@@ -65,8 +76,7 @@ MatchAnswer answerMeta(const QString& key, const QJsonValue& value, const Filter
     if (key == u"oifgroup")
         return answerGroup(packet.leaves, value, packet);
     if (key == u"l4proto")
-        return value.isString() ? MatchAnswer{text == u"tcp" ? Truth::Yes : Truth::No, text == u"tcp" && packet.port}
-                                : MatchAnswer();
+        return value.isString() ? answerProtocol(text, packet) : MatchAnswer();
     if (key == u"nfproto" && value.isString())
         return decided(text == (packet.family == net::Family::IPv4 ? u"ipv4" : u"ipv6"));
     if (key == u"pkttype" && value.isString())
@@ -144,11 +154,13 @@ MatchAnswer answerPayload(const QJsonObject& payload, const QJsonValue& value, c
             return answerMeta(u"l4proto"_s, value, packet);
         return {};
     }
-    if (protocol == u"tcp" || protocol == u"th")
-        return field == u"dport" ? answerPort(packet.port, value) : MatchAnswer();
-    const bool isOtherProtocol = protocol == u"udp" || protocol == u"udplite" || protocol == u"sctp"
-                                 || protocol == u"dccp" || protocol == u"icmp" || protocol == u"icmpv6";
-    return isOtherProtocol ? decided(false) : MatchAnswer();
+    static const QStringList Protocols{u"tcp"_s, u"udp"_s, u"udplite"_s, u"sctp"_s, u"dccp"_s, u"icmp"_s, u"icmpv6"_s};
+    if (Protocols.contains(protocol) && answerProtocol(protocol, packet).truth == Truth::No)
+        return decided(false);
+    if (packet.isEcho && field == u"type" && value.isString())
+        return decided(value.toString() == u"echo-request");
+    const bool hasPort = !packet.isEcho && (protocol == u"tcp" || protocol == u"th");
+    return hasPort && field == u"dport" ? answerPort(packet.port, value) : MatchAnswer();
 }
 
 /// What we forward is never redirected by others: a connection to the LAN is to the address that the client named.

@@ -94,9 +94,7 @@ private:
         else if (word == u"--ctstate" || word == u"--state")
             add({{u"ct"_s, QJsonObject{{u"key"_s, u"state"_s}}}},
                 QJsonArray::fromStringList(take().toLower().split(u',')));
-        else if (word == u"-m")
-            static_cast<void>(take());
-        else if (word == u"--comment")
+        else if (word == u"-m" || word == u"--comment")
             static_cast<void>(take());
         // Part of a target ("--reject-with"), or a match that is nothing to us.
         else if (word.startsWith(u'-') && !word.startsWith(u"--reject") && !word.startsWith(u"--log"))
@@ -178,6 +176,12 @@ FilterChain* FilterRuleset::findToFill(const QString& family, const QString& tab
 {
     const auto found = m_places.find(placeOf(family, table, name));
     return found == m_places.end() ? nullptr : &m_chains[found->second];
+}
+
+void FilterRuleset::acceptFirst(const FilterChain& sameTable, const QString& name)
+{
+    if (FilterChain* chain = findToFill(sameTable.family, sameTable.table, name))
+        chain->rules.insert(chain->rules.begin(), QJsonArray{QJsonObject{{u"accept"_s, QJsonValue::Null}}});
 }
 
 const FilterChain* FilterRuleset::find(const FilterChain& sameTable, const QString& name) const

@@ -40,6 +40,14 @@ std::vector<std::string> pools(const FilterObstacle& obstacle, const FilterQuest
     return texts;
 }
 
+std::string concatenate(std::initializer_list<std::string_view> parts)
+{
+    std::string text;
+    for (const std::string_view part : parts)
+        text += part;
+    return text;
+}
+
 /// Into the tunnel and out of it: replies don't match what others accept for their own connections.
 std::string iptablesCommands(const FilterObstacle& obstacle, const FilterQuestion& question)
 {
@@ -47,45 +55,65 @@ std::string iptablesCommands(const FilterObstacle& obstacle, const FilterQuestio
     if (obstacle.keeper == FilterKeeper::IptablesLegacy)
         program += "-legacy";
     const std::string insert = program + " -I " + escapeForDisplay(obstacle.chain);
+    const std::string& tunnel = question.tunnelInterface;
+    if (obstacle.isEcho)
+        return concatenate({insert, " -i ", tunnel, " -p ", obstacle.isIPv6 ? "ipv6-icmp" : "icmp", " -j ACCEPT"});
     if (obstacle.path == Path::Input)
         return insert + " -p tcp --dport " + std::to_string(question.port) + " -j ACCEPT";
     std::vector<std::string> commands;
     for (const std::string& pool : pools(obstacle, question)) {
-        commands.push_back(insert + " -i " + question.tunnelInterface + " -s " + pool + " -j ACCEPT");
-        commands.push_back(insert + " -o " + question.tunnelInterface + " -d " + pool + " -j ACCEPT");
+        commands.push_back(concatenate({insert, " -i ", tunnel, " -s ", pool, " -j ACCEPT"}));
+        commands.push_back(concatenate({insert, " -o ", tunnel, " -d ", pool, " -j ACCEPT"}));
     }
     return join(commands);
 }
 
 std::string nftCommands(const FilterObstacle& obstacle, const FilterQuestion& question)
 {
-    const std::string insert = "nft 'insert rule " + obstacle.tableFamily + " " + escapeForDisplay(obstacle.table) + " "
-                               + escapeForDisplay(obstacle.chain) + " ";
+    const std::string insert = concatenate({"nft 'insert rule ", obstacle.tableFamily, " ",
+                                            escapeForDisplay(obstacle.table), " ", escapeForDisplay(obstacle.chain)});
+    const std::string& tunnel = question.tunnelInterface;
+    if (obstacle.isEcho)
+        return concatenate(
+            {insert, " iifname \"", tunnel, "\" ", obstacle.isIPv6 ? "icmpv6" : "icmp", " type echo-request accept'"});
     if (obstacle.path == Path::Input)
-        return insert + "tcp dport " + std::to_string(question.port) + " accept'";
+        return concatenate({insert, " tcp dport ", std::to_string(question.port), " accept'"});
     const std::string protocol = obstacle.isIPv6 ? "ip6" : "ip";
-    const std::string interface = " \"" + question.tunnelInterface + "\" " + protocol;
     std::vector<std::string> commands;
     for (const std::string& pool : pools(obstacle, question)) {
-        commands.push_back(insert + "iifname" + interface + " saddr " + pool + " accept'");
-        commands.push_back(insert + "oifname" + interface + " daddr " + pool + " accept'");
+        commands.push_back(concatenate({insert, " iifname \"", tunnel, "\" ", protocol, " saddr ", pool, " accept'"}));
+        commands.push_back(concatenate({insert, " oifname \"", tunnel, "\" ", protocol, " daddr ", pool, " accept'"}));
     }
     return join(commands);
 }
 
+/// The command for each of the server's own addresses in the tunnel.
+std::vector<std::string> gateways(const FilterObstacle& obstacle, const FilterQuestion& question,
+                                  const std::string& command)
+{
+    std::vector<std::string> commands;
+    for (const net::Prefix& pool : question.tunnelNetworks) {
+        if (pool.isIPv4() != obstacle.isIPv6)
+            commands.push_back(command + pool.firstHost().toString());
+    }
+    return commands;
+}
+
 std::string ufwCommands(const FilterObstacle& obstacle, const FilterQuestion& question)
 {
+    if (obstacle.isEcho)
+        return join(gateways(obstacle, question, "ufw allow in on " + question.tunnelInterface + " to "));
     if (obstacle.path == Path::Input)
         return "ufw allow " + std::to_string(question.port) + "/tcp";
     std::vector<std::string> commands;
     for (const std::string& interface : question.lanInterfaces)
-        commands.push_back("ufw route allow in on " + question.tunnelInterface + " out on " + interface);
+        commands.push_back(concatenate({"ufw route allow in on ", question.tunnelInterface, " out on ", interface}));
     return join(commands);
 }
 
 std::string firewalldCommands(const FilterObstacle& obstacle, const FilterQuestion& question)
 {
-    if (obstacle.path == Path::Input)
+    if (obstacle.path == Path::Input && !obstacle.isEcho)
         return "firewall-cmd --permanent --add-port=" + std::to_string(question.port) + "/tcp && firewall-cmd --reload";
     return "firewall-cmd --permanent --zone=trusted --add-interface=" + question.tunnelInterface
            + " && firewall-cmd --reload";
@@ -95,9 +123,11 @@ std::string firewalldCommands(const FilterObstacle& obstacle, const FilterQuesti
 
 std::string sentenceFor(const FilterObstacle& obstacle, const FilterQuestion& question)
 {
-    const std::string what = obstacle.path == Path::Forward
-                                 ? "what the server forwards between " + question.tunnelInterface + " and the LAN"
-                                 : "what clients send to TCP port " + std::to_string(question.port);
+    std::string what = "what clients send to TCP port " + std::to_string(question.port);
+    if (obstacle.path == Path::Forward)
+        what = "what the server forwards between " + question.tunnelInterface + " and the LAN";
+    else if (obstacle.isEcho)
+        what = "the pings from " + question.tunnelInterface + " by which clients check the tunnel";
     const std::string family = obstacle.isIPv6 ? " over IPv6" : "";
     const std::string table = obstacle.tableFamily.empty() ? "" : obstacle.tableFamily + " ";
     // Docker's chain for rules of others isn't the one that drops.

@@ -24,8 +24,9 @@ struct FilterPacket {
     std::optional<net::Prefix> source;       // somewhere in there; none: from anywhere
     std::optional<net::Prefix> destination;  // none: one of this computer's own addresses
     std::string tunnelInterface;             // in link group TunnelLinkGroup
-    bool isReply = false;                    // of a connection that is known, or the first packet of a TCP connection
+    bool isReply = false;                    // of a connection that is known, or the first packet of one
     std::optional<std::uint16_t> port;       // where to, if that is known
+    bool isEcho = false;                     // an ICMP echo request, or else TCP
 };
 
 /// A chain of the ruleset; base chains have a hook.
@@ -46,6 +47,8 @@ public:
     [[nodiscard]] static FilterRuleset parseIptables(QByteArrayView rules, const QString& family);
 
     [[nodiscard]] const std::vector<FilterChain>& chains() const { return m_chains; }
+    /// To see what an accepting rule at the head of this chain would change.
+    void acceptFirst(const FilterChain& sameTable, const QString& name);
     [[nodiscard]] const FilterChain* find(const FilterChain& sameTable, const QString& name) const;
 
 private:

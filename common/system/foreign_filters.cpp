@@ -70,33 +70,70 @@ std::vector<FilterPacket> forwardedPackets(const FilterQuestion& question, net::
         for (const net::Prefix& lan : question.lanNetworks) {
             if (pool.family() != family || lan.family() != family || packets.size() >= MostPackets)
                 continue;
-            packets.push_back({family, tunnel, question.lanInterfaces, pool, lan, question.tunnelInterface, false, {}});
-            packets.push_back({family, question.lanInterfaces, tunnel, lan, pool, question.tunnelInterface, true, {}});
+            packets.push_back(
+                {family, tunnel, question.lanInterfaces, pool, lan, question.tunnelInterface, false, {}, false});
+            packets.push_back(
+                {family, question.lanInterfaces, tunnel, lan, pool, question.tunnelInterface, true, {}, false});
         }
     }
     return packets;
 }
 
-std::vector<FilterPacket> packetsOn(Path path, const FilterQuestion& question, net::Family family)
+/// The first thing that a client sends through the tunnel: to the gateway.
+std::vector<FilterPacket> echoes(const FilterQuestion& question, net::Family family)
 {
-    if (path == Path::Forward)
-        return forwardedPackets(question, family);
-    if (question.port == 0)
-        return {};
-    return {{family, {}, {}, {}, {}, question.tunnelInterface, false, question.port}};
+    std::vector<FilterPacket> packets;
+    for (const net::Prefix& pool : question.tunnelNetworks) {
+        const net::Prefix gateway(pool.firstHost(), net::bitCount(family));
+        if (pool.family() == family && !question.tunnelInterface.empty())
+            packets.push_back(
+                {family, {question.tunnelInterface}, {}, pool, gateway, question.tunnelInterface, false, {}, true});
+    }
+    return packets;
 }
 
-FilterObstacle obstacleIn(const FilterChain& chain, Path path, net::Family family)
+enum class Need { Forward, Port, Echo };
+
+std::vector<FilterPacket> packetsFor(Need need, const FilterQuestion& question, net::Family family)
+{
+    if (need == Need::Forward)
+        return forwardedPackets(question, family);
+    if (need == Need::Echo)
+        return echoes(question, family);
+    if (question.port == 0)
+        return {};
+    return {{family, {}, {}, {}, {}, question.tunnelInterface, false, question.port, false}};
+}
+
+bool isAnyDropped(const FilterRuleset& ruleset, const FilterChain& chain, const std::vector<FilterPacket>& packets)
+{
+    return std::ranges::any_of(packets,
+                               [&](const FilterPacket& packet) { return isDroppedBy(ruleset, chain, packet); });
+}
+
+/// Not where a rule before it drops, too.
+bool isOpenedByDockersChain(FilterRuleset ruleset, const FilterChain& chain, const std::vector<FilterPacket>& packets)
+{
+    ruleset.acceptFirst(chain, DockerChain.toString());
+    const FilterChain* base = ruleset.find(chain, chain.name);
+    return base && !isAnyDropped(ruleset, *base, packets);
+}
+
+/// packets: of which this chain drops some.
+FilterObstacle obstacleIn(const FilterRuleset& ruleset, const FilterChain& chain, Need need,
+                          const std::vector<FilterPacket>& packets)
 {
     FilterObstacle obstacle;
     obstacle.keeper = keeperOf(chain);
-    obstacle.path = path;
-    obstacle.isIPv6 = family == net::Family::IPv6;
+    obstacle.path = need == Need::Forward ? Path::Forward : Path::Input;
+    obstacle.isEcho = need == Need::Echo;
+    obstacle.isIPv6 = packets.front().family == net::Family::IPv6;
     obstacle.table = chain.table.toStdString();
     obstacle.chain = chain.name.toStdString();
     obstacle.tableFamily = chain.family.toStdString();
     // Docker has its chain for forwarding only.
-    if (obstacle.keeper == FilterKeeper::Docker && path == Path::Forward) {
+    const bool isDocker = obstacle.keeper == FilterKeeper::Docker && need == Need::Forward;
+    if (isDocker && isOpenedByDockersChain(ruleset, chain, packets)) {
         obstacle.chain = DockerChain.toString().toStdString();
         obstacle.isMendedByUs = true;
     } else if (obstacle.keeper == FilterKeeper::Docker) {
@@ -108,14 +145,13 @@ FilterObstacle obstacleIn(const FilterChain& chain, Path path, net::Family famil
 std::vector<FilterObstacle> obstaclesIn(const FilterRuleset& ruleset, const FilterQuestion& question)
 {
     std::vector<FilterObstacle> obstacles;
-    for (const Path path : {Path::Forward, Path::Input}) {
+    for (const Need need : {Need::Forward, Need::Port, Need::Echo}) {
         for (const net::Family family : {net::Family::IPv4, net::Family::IPv6}) {
-            const std::vector<FilterPacket> packets = packetsOn(path, question, family);
+            const std::vector<FilterPacket> packets = packetsFor(need, question, family);
             for (const FilterChain& chain : ruleset.chains()) {
-                const bool isHere = chain.hook == (path == Path::Forward ? u"forward" : u"input");
-                const auto isDropped = [&](const FilterPacket& packet) { return isDroppedBy(ruleset, chain, packet); };
-                if (isHere && seesFamily(chain, family) && !isOurs(chain) && std::ranges::any_of(packets, isDropped))
-                    obstacles.push_back(obstacleIn(chain, path, family));
+                const bool isHere = chain.hook == (need == Need::Forward ? u"forward" : u"input");
+                if (isHere && seesFamily(chain, family) && !isOurs(chain) && isAnyDropped(ruleset, chain, packets))
+                    obstacles.push_back(obstacleIn(ruleset, chain, need, packets));
             }
         }
     }

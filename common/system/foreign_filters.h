@@ -38,6 +38,8 @@ struct FilterObstacle {
     std::string chain;          // "FORWARD"; where Docker keeps a chain for rules of others, that one: "DOCKER-USER"
     bool isMendedByUs = false;  // the server adds its rule itself while it runs
     std::string tableFamily;    // "ip", "ip6" or "inet"; empty for legacy iptables
+    // Input: not what comes to the port, but a client's echo to the gateway, without whose answer it doesn't connect.
+    bool isEcho = false;
 
     [[nodiscard]] bool operator==(const FilterObstacle&) const = default;
 };

@@ -15,14 +15,26 @@ using Families = std::vector<net::Family>;
 
 FilterObstacle docker(bool isIPv6 = false)
 {
-    return {FilterKeeper::Docker, FilterObstacle::Path::Forward, isIPv6, "filter", "DOCKER-USER", true,
-            isIPv6 ? "ip6" : "ip"};
+    return {FilterKeeper::Docker,
+            FilterObstacle::Path::Forward,
+            isIPv6,
+            "filter",
+            "DOCKER-USER",
+            true,
+            isIPv6 ? "ip6" : "ip",
+            false};
 }
 
 FilterObstacle ufw(bool isIPv6 = false)
 {
-    return {FilterKeeper::Ufw,    FilterObstacle::Path::Forward, isIPv6, "filter", "FORWARD", false,
-            isIPv6 ? "ip6" : "ip"};
+    return {FilterKeeper::Ufw,
+            FilterObstacle::Path::Forward,
+            isIPv6,
+            "filter",
+            "FORWARD",
+            false,
+            isIPv6 ? "ip6" : "ip",
+            false};
 }
 
 system::NetworkConfig goal()

@@ -34,7 +34,8 @@ QString describe(const FilterObstacle& obstacle)
     const auto text = [](std::string_view value) {
         return QString::fromUtf8(value.data(), static_cast<qsizetype>(value.size()));
     };
-    return text(keeperName(obstacle.keeper)) + QLatin1Char(' ') + text(pathName(obstacle.path))
+    return text(keeperName(obstacle.keeper)) + QLatin1Char(' ')
+           + (obstacle.isEcho ? QStringLiteral("echo") : text(pathName(obstacle.path)))
            + (obstacle.isIPv6 ? QStringLiteral("6 ") : QStringLiteral("4 ")) + text(obstacle.table) + QLatin1Char('/')
            + text(obstacle.chain) + (obstacle.isMendedByUs ? QStringLiteral(" mended") : QString());
 }
@@ -106,9 +107,12 @@ private Q_SLOTS:
     void followsThePacketThroughRules_data();
     void followsThePacketThroughRules();
     void asksWhetherAnswersComeBack();
+    void asksWhetherEchoesAreTaken_data();
+    void asksWhetherEchoesAreTaken();
     void takesTheBetterOutcomeOfWhatIsNotKnown_data();
     void takesTheBetterOutcomeOfWhatIsNotKnown();
     void looksAtNeitherOwnNorSwitchedOffTables();
+    void leavesDockersChainAloneWhereItDoesntHelp();
     void endsWithChainsThatLeadToEachOther();
     void refusesWhatIsNoRuleset_data();
     void refusesWhatIsNoRuleset();
@@ -146,9 +150,12 @@ void ForeignFiltersTest::findsWhatRecordedRulesetsDrop_data()
         << "firewalld forward4 firewalld/filter_FORWARD, firewalld forward6 firewalld/filter_FORWARD";
     QTest::newRow("REJECT at the end") << "iptables-reject.json"
                                        << "iptables forward4 filter/FORWARD, iptables forward6 filter/FORWARD, "
-                                          "iptables input4 filter/INPUT, iptables input6 filter/INPUT";
-    QTest::newRow("a rule with a comment lets it pass") << "iptables-allowed-forward.json"
-                                                        << "iptables input4 filter/INPUT, iptables input6 filter/INPUT";
+                                          "iptables input4 filter/INPUT, iptables input6 filter/INPUT, iptables echo4 "
+                                          "filter/INPUT, iptables echo6 filter/INPUT";
+    QTest::newRow("a rule with a comment lets it pass")
+        << "iptables-allowed-forward.json"
+        << "iptables input4 filter/INPUT, iptables input6 filter/INPUT, iptables echo4 filter/INPUT, iptables echo6 "
+           "filter/INPUT";
 }
 
 void ForeignFiltersTest::findsWhatRecordedRulesetsDrop()
@@ -222,6 +229,38 @@ void ForeignFiltersTest::asksWhetherAnswersComeBack()
                           "['invalid',{'drop':null}]]}}}"}));
 }
 
+void ForeignFiltersTest::asksWhetherEchoesAreTaken_data()
+{
+    QTest::addColumn<QByteArray>("condition");
+    QTest::addColumn<bool>("isMet");
+
+    QTest::newRow("tunnel") << match(In, "'gvpn0'") << true;
+    QTest::newRow("lo") << match(In, "'lo'") << false;
+    QTest::newRow("any ICMP") << match("{'meta':{'key':'l4proto'}}", "{'set':['icmp','ipv6-icmp']}") << true;
+    QTest::newRow("echo request") << match("{'payload':{'protocol':'icmp','field':'type'}}", "'echo-request'") << true;
+    QTest::newRow("unreadable match on ICMP") << match("{'meta':{'key':'l4proto'}}", "'icmp'") + Conntrack << true;
+    QTest::newRow("other ICMP") << match("{'payload':{'protocol':'icmp','field':'type'}}", "'destination-unreachable'")
+                                << false;
+    QTest::newRow("ICMPv6") << match("{'meta':{'key':'l4proto'}}", "'ipv6-icmp'") << false;
+    QTest::newRow("TCP") << match("{'meta':{'key':'l4proto'}}", "'tcp'") << false;
+    QTest::newRow("port") << match("{'payload':{'protocol':'tcp','field':'dport'}}", "51005") << false;
+    QTest::newRow("gateway") << match(Destination, "'10.86.0.1'") << true;
+    QTest::newRow("another address") << match(Destination, "'10.86.0.2'") << false;
+    QTest::newRow("to this computer") << match("{'fib':{'result':'type','flags':['daddr']}}", "'local'") << true;
+    QTest::newRow("on its way out") << match(Out, "'lan'") << false;
+}
+
+void ForeignFiltersTest::asksWhetherEchoesAreTaken()
+{
+    QFETCH(QByteArray, condition);
+    QFETCH(bool, isMet);
+    QByteArray input = ruleset("drop", {condition + Accept});
+    input.replace("\"hook\":\"forward\"", "\"hook\":\"input\"");
+    const auto found = findObstacles(input, question());
+    QVERIFY(found);
+    QCOMPARE(!std::ranges::any_of(*found, &FilterObstacle::isEcho), isMet);
+}
+
 void ForeignFiltersTest::takesTheBetterOutcomeOfWhatIsNotKnown_data()
 {
     QTest::addColumn<QByteArray>("condition");
@@ -267,6 +306,15 @@ void ForeignFiltersTest::looksAtNeitherOwnNorSwitchedOffTables()
     QCOMPARE(count("'name':'other','flags':'dormant'"), std::size_t(0));
     QCOMPARE(count("'name':'other','flags':['dormant','owner']"), std::size_t(0));
     QCOMPARE(count("'name':'other','flags':['owner']"), std::size_t(1));
+}
+
+void ForeignFiltersTest::leavesDockersChainAloneWhereItDoesntHelp()
+{
+    QByteArray rules = recorded(QStringLiteral("docker-20.10.S"));
+    QVERIFY(rules.contains("-A FORWARD -j DOCKER-USER\n"));
+    rules.replace("-A FORWARD -j DOCKER-USER\n", "-A FORWARD -j DROP\n-A FORWARD -j DOCKER-USER\n");
+    QCOMPARE(describeAll(findLegacyObstacles(rules, false, question())),
+             QStringLiteral("iptables-legacy forward4 filter/FORWARD"));
 }
 
 /// The kernel refuses loops; a ruleset that claims to have one says nothing, soon.
@@ -321,7 +369,8 @@ void ForeignFiltersTest::readsRulesOfLegacyIptables_data()
     QTest::newRow("Docker") << recorded(QStringLiteral("docker-20.10.S"))
                             << "iptables-legacy forward4 filter/DOCKER-USER";
     QTest::newRow("REJECT") << recorded(QStringLiteral("iptables-reject.S"))
-                            << "iptables-legacy forward4 filter/FORWARD, iptables-legacy input4 filter/INPUT";
+                            << "iptables-legacy forward4 filter/FORWARD, iptables-legacy input4 filter/INPUT, "
+                               "iptables-legacy echo4 filter/INPUT";
     QTest::newRow("ufw") << recorded(QStringLiteral("ufw.S")) << "ufw forward4 filter/FORWARD, ufw input4 filter/INPUT";
     QTest::newRow("ufw after its remedies") << recorded(QStringLiteral("ufw-allowed.S")) << "";
     QTest::newRow("nothing") << QByteArray() << "";
@@ -332,9 +381,11 @@ void ForeignFiltersTest::readsRulesOfLegacyIptables_data()
                                  << "";
     QTest::newRow("not what comes from the tunnel")
         << QByteArray("-P FORWARD DROP\n-A FORWARD ! -i gvpn0 -j ACCEPT\n") << forward;
-    QTest::newRow("ports") << QByteArray("-P INPUT DROP\n-A INPUT -p tcp -m tcp --dport 51000:51010 -j ACCEPT\n") << "";
+    QTest::newRow("ports") << QByteArray("-P INPUT DROP\n-A INPUT -p tcp -m tcp --dport 51000:51010 -j ACCEPT\n-A "
+                                         "INPUT -p icmp -m icmp --icmp-type 8 -j ACCEPT\n")
+                           << "";
     QTest::newRow("other port") << QByteArray("-P INPUT DROP\n-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n")
-                                << "iptables-legacy input4 filter/INPUT";
+                                << "iptables-legacy input4 filter/INPUT, iptables-legacy echo4 filter/INPUT";
     QTest::newRow("garbage") << QByteArray(
         "-P\n-A\n-A FORWARD\n-A FORWARD -j\n-A FORWARD -s -j DROP\n-A X -j DROP\n\"\n"
         "-A FORWARD !\n-A FORWARD --dport x -j DROP\n-N\n\xff\xfe\n-P FORWARD\n")
@@ -356,22 +407,33 @@ void ForeignFiltersTest::saysWhatIsWrongAndWhatToDo_data()
 
     using Keeper = FilterKeeper;
     QTest::newRow("Docker")
-        << FilterObstacle{Keeper::Docker, Path::Forward, false, "filter", "DOCKER-USER", true, "ip"}
+        << FilterObstacle{Keeper::Docker, Path::Forward, false, "filter", "DOCKER-USER", true, "ip", false}
         << "Docker drops what the server forwards between gvpn0 and the LAN (table ip filter, chain "
            "FORWARD)."
         << "The server adds the rules for it while it runs; by hand it is: iptables -I DOCKER-USER "
            "-i gvpn0 -s 10.86.0.0/24 -j ACCEPT && iptables -I DOCKER-USER -o gvpn0 -d 10.86.0.0/24 "
            "-j ACCEPT";
-    QTest::newRow("ufw") << FilterObstacle{Keeper::Ufw, Path::Forward, false, "filter", "FORWARD", false, "ip"}
+    QTest::newRow("ufw") << FilterObstacle{Keeper::Ufw, Path::Forward, false, "filter", "FORWARD", false, "ip", false}
                          << "ufw drops what the server forwards between gvpn0 and the LAN (table ip filter, chain "
                             "FORWARD)."
                          << "Allow it with: ufw route allow in on gvpn0 out on lan";
-    QTest::newRow("ufw input") << FilterObstacle{Keeper::Ufw, Path::Input, true, "filter", "INPUT", false, "ip6"}
+    QTest::newRow("ufw input") << FilterObstacle{Keeper::Ufw, Path::Input, true, "filter", "INPUT", false, "ip6", false}
                                << "ufw drops what clients send to TCP port 51005 over IPv6 (table ip6 filter, chain "
                                   "INPUT)."
                                << "Allow it with: ufw allow 51005/tcp";
+    QTest::newRow("ufw echo")
+        << FilterObstacle{Keeper::Ufw, Path::Input, false, "filter", "INPUT", false, "ip", true}
+        << "ufw drops the pings from gvpn0 by which clients check the tunnel (table ip filter, chain "
+           "INPUT)."
+        << "Allow it with: ufw allow in on gvpn0 to 10.86.0.1";
+    QTest::newRow("iptables echo, IPv6") << FilterObstacle{Keeper::Iptables, Path::Input, true,  "filter",
+                                                           "INPUT",          false,       "ip6", true}
+                                         << "A rule of iptables drops the pings from gvpn0 by which clients check the "
+                                            "tunnel over IPv6 (table ip6 filter, "
+                                            "chain INPUT)."
+                                         << "Allow it with: ip6tables -I INPUT -i gvpn0 -p ipv6-icmp -j ACCEPT";
     QTest::newRow("legacy, IPv6")
-        << FilterObstacle{Keeper::IptablesLegacy, Path::Forward, true, "filter", "FORWARD", false, ""}
+        << FilterObstacle{Keeper::IptablesLegacy, Path::Forward, true, "filter", "FORWARD", false, "", false}
         << "A rule of iptables-legacy drops what the server forwards between gvpn0 and the LAN over IPv6 (table "
            "filter, "
            "chain FORWARD)."
@@ -379,12 +441,12 @@ void ForeignFiltersTest::saysWhatIsWrongAndWhatToDo_data()
            "-o "
            "gvpn0 -d fd86::/64 -j ACCEPT";
     QTest::newRow("firewalld")
-        << FilterObstacle{Keeper::Firewalld, Path::Forward, false, "firewalld", "filter_FORWARD", false, "inet"}
+        << FilterObstacle{Keeper::Firewalld, Path::Forward, false, "firewalld", "filter_FORWARD", false, "inet", false}
         << "firewalld drops what the server forwards between gvpn0 and the LAN (table inet firewalld, chain "
            "filter_FORWARD)."
         << "Allow it with: firewall-cmd --permanent --zone=trusted --add-interface=gvpn0 && firewall-cmd --reload";
     QTest::newRow("nftables, a name that deceives")
-        << FilterObstacle{Keeper::Nftables, Path::Input, false, "fil\x1b[1m", "in", false, "inet"}
+        << FilterObstacle{Keeper::Nftables, Path::Input, false, "fil\x1b[1m", "in", false, "inet", false}
         << "A rule of nftables drops what clients send to TCP port 51005 (table inet fil\\x1b[1m, chain in)."
         << "Allow it with: nft 'insert rule inet fil\\x1b[1m in tcp dport 51005 accept'";
 }
