@@ -116,6 +116,11 @@ void DataThread::tune(HubTuning tuning)
     m_loop->post([this, tuning = std::move(tuning)] { m_hub.tune(tuning); });
 }
 
+void DataThread::ping(std::function<void()> done)
+{
+    m_loop->post(std::move(done));
+}
+
 void DataThread::stop()
 {
     m_loop->post([this] {

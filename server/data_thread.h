@@ -61,6 +61,8 @@ public:
     /// done is called in the data thread.
     void listClients(std::function<void(std::vector<ClientInfo>)> done);
     void tune(HubTuning tuning);
+    /// done is called in the data thread, when it has time for it; never when it hangs.
+    void ping(std::function<void()> done);
     /// Says goodbye to all, lets that be sent, reports DataPathStopped and ends the thread.
     void stop();
 

@@ -4,6 +4,7 @@
 #include "program/exit_status.h"
 #include "program/log_sink.h"
 #include "program/privileges.h"
+#include "program/service_notifier.h"
 #include "program/state_dir.h"
 #include "program/unix_signals.h"
 #include "server/config_file.h"
@@ -88,6 +89,7 @@ int serve(gvpn::server::ServerOptions options)
         std::fprintf(stderr, "%s\n", escapeForDisplay(server::sentence(step, error)).c_str());
         return server::exitStatus(step, error);
     };
+    auto notifier = program::ServiceNotifier::takeFromEnvironment();
     std::unique_ptr<tun::TunDevice> device;
     if (!options.runAs.empty()) {
         // Where only root may open /dev/net/tun.
@@ -103,7 +105,7 @@ int serve(gvpn::server::ServerOptions options)
         std::fprintf(stderr, "The server can't take signals: %s.\n", signals.error().context.c_str());
         return program::toInt(ExitStatus::Failure);
     }
-    server::ServerApplication server(std::move(options), std::move(device));
+    server::ServerApplication server(std::move(options), std::move(device), std::move(notifier));
     QObject::connect(signals->get(), &program::UnixSignals::signalled, &server, [&server](int number) {
         if (number == SIGHUP)
             server.reload(readOptions());

@@ -91,9 +91,11 @@ void logRefusal(const ConnectionRefused& refused)
 
 }  // namespace
 
-ServerApplication::ServerApplication(ServerOptions options, std::unique_ptr<tun::TunDevice> device, QObject* parent)
+ServerApplication::ServerApplication(ServerOptions options, std::unique_ptr<tun::TunDevice> device,
+                                     program::ServiceNotifier notifier, QObject* parent)
     : QObject(parent)
     , m_options(std::move(options))
+    , m_service(std::move(notifier))
 {
     m_plan.device = std::move(device);
 }
@@ -460,6 +462,16 @@ void ServerApplication::announceWith(ListeningInfo info, const Result<QJsonObjec
             print({}, code);
     }
     m_listener->resumeAccepting();
+    reportToService();
+}
+
+void ServerApplication::reportToService()
+{
+    // A data thread that hangs is worth a restart, so it is the one that is asked.
+    m_service.begin(m_listener->serverPort(), [this](std::function<void()> pong) {
+        if (m_dataThread)
+            m_dataThread->ping(std::move(pong));
+    });
 }
 
 void ServerApplication::saveLeases(const ClientInfo& client)
@@ -513,6 +525,7 @@ void ServerApplication::reload(const Result<ServerOptions>& fresh)
 {
     if (m_isStopping || !m_dataThread)
         return;
+    const ServiceReport::Reload told(m_service, Clock::now());
     m_adminDesk->recheckSessions();
     if (!fresh) {
         qCWarning(lcServer).noquote() << "the configuration stays as it was:"
@@ -543,6 +556,7 @@ void ServerApplication::onDataEvent(const DataEvent& event)
         return;
     }
     print(toJson(event), toText(event));
+    m_service.count(event);
     if (const auto* connected = std::get_if<ClientConnected>(&event))
         saveLeases(connected->client);
     else if (const auto* changed = std::get_if<CongestionChanged>(&event))
@@ -579,6 +593,7 @@ void ServerApplication::stop()
 {
     if (std::exchange(m_isStopping, true))
         return;
+    m_service.stopping();
     m_adminSocket.reset();
     m_filterWatch.reset();
     if (m_listener)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "program/json_lines.h"
+#include "program/service_notifier.h"
 #include "server/admin_desk.h"
 #include "server/filter_watch.h"
 #include "server/listener.h"
@@ -11,6 +12,7 @@
 #include "server/server_events.h"
 #include "server/server_options.h"
 #include "server/server_state.h"
+#include "server/service_report.h"
 #include "system/network_configurator.h"
 #include "system/network_snapshot.h"
 
@@ -27,8 +29,8 @@ class ServerApplication : public QObject {
     Q_OBJECT
 public:
     /// device: the TUN if it had to be opened before the program gave its rights away; else it is opened in the start.
-    explicit ServerApplication(ServerOptions options, std::unique_ptr<tun::TunDevice> device = nullptr,
-                               QObject* parent = nullptr);
+    ServerApplication(ServerOptions options, std::unique_ptr<tun::TunDevice> device, program::ServiceNotifier notifier,
+                      QObject* parent = nullptr);
     ~ServerApplication() override;
 
     /// From inside the event loop. Ends with finished().
@@ -81,6 +83,7 @@ private:
     void announceWith(ListeningInfo info, const Result<QJsonObject>& invite);
     void watchFilters();
     void onFilterFinding(const FilterFinding& finding);
+    void reportToService();
     void saveLeases(const ClientInfo& client);
     void onRefused(const ConnectionRefused& refused);
     void logCongestion(const ClientInfo& client);
@@ -93,6 +96,7 @@ private:
 
     ServerOptions m_options;
     Plan m_plan;
+    ServiceReport m_service;  // outlives the data thread, which answers its pings
     std::unique_ptr<Listener> m_listener;
     std::unique_ptr<AdminDesk> m_adminDesk;  // outlives the threads, which answer to it
     std::unique_ptr<admin::AdminSocket> m_adminSocket;
