@@ -90,7 +90,7 @@ void AdminDesk::showStatus(Answer answer)
             QJsonArray lines;
             for (const ClientInfo& client : clients)
                 lines.append(statusOf(client, Clock::now(), m_parts.time()));
-            answer(QJsonObject{{QStringLiteral("clients"), lines}});
+            answer(QJsonObject{{QStringLiteral("clients"), lines}, {QStringLiteral("server"), m_description}});
         });
     });
 }

@@ -24,6 +24,8 @@ public:
 
     explicit AdminDesk(Parts parts, QObject* parent = nullptr);
 
+    /// What `status` says of the server itself.
+    void setDescription(QJsonObject description) { m_description = std::move(description); }
     /// While there are none, commands are refused. What is set must live until it is set to null.
     void setThreads(accounts::Accounts* accounts, DataThread* dataThread);
     /// `answer` is called once, later, in the main thread; never if the server ends before.
@@ -44,6 +46,7 @@ private:
     void later(std::function<void()> task);
 
     Parts m_parts;
+    QJsonObject m_description;
     accounts::Accounts* m_accounts = nullptr;
     DataThread* m_dataThread = nullptr;
 };

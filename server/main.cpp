@@ -8,6 +8,8 @@
 #include "program/state_dir.h"
 #include "program/unix_signals.h"
 #include "server/config_file.h"
+#include "server/doctor_application.h"
+#include "server/doctor_checks.h"
 #include "server/offline_link.h"
 #include "server/run_as.h"
 #include "server/server_application.h"
@@ -119,6 +121,32 @@ int serve(gvpn::server::ServerOptions options)
     return QCoreApplication::exec();
 }
 
+int examine(gvpn::server::ServerOptions options)
+{
+    using namespace gvpn;
+    program::installLogSink(program::LogLevel::Warning);
+    server::DoctorApplication doctor(std::move(options));
+    QObject::connect(
+        &doctor, &server::DoctorApplication::finished, &doctor, [](int status) { QCoreApplication::exit(status); },
+        Qt::QueuedConnection);
+    QTimer::singleShot(0, &doctor, &server::DoctorApplication::start);
+    return QCoreApplication::exec();
+}
+
+/// To the doctor a command line that can't be used is a finding.
+int refuse(const gvpn::Error& error)
+{
+    using namespace gvpn;
+    const QStringList arguments = QCoreApplication::arguments();
+    if (admin::commandWord(arguments) == QLatin1String("doctor")) {
+        program::Checkup checkup;
+        checkup.add(server::checkOptions(error));
+        return server::print(checkup, arguments.contains(QStringLiteral("--json")));
+    }
+    std::fprintf(stderr, "%s\n", server::sentence(server::StartStep::ReadOptions, error).c_str());
+    return server::exitStatus(server::StartStep::ReadOptions, error);
+}
+
 int runAdminCommand()
 {
     using namespace gvpn;
@@ -151,10 +179,8 @@ int main(int argc, char** argv)
     if (admin::isAdminCommandLine(QCoreApplication::arguments()))
         return runAdminCommand();
     auto options = readOptions();
-    if (!options) {
-        std::fprintf(stderr, "%s\n", server::sentence(server::StartStep::ReadOptions, options.error()).c_str());
-        return server::exitStatus(server::StartStep::ReadOptions, options.error());
-    }
+    if (!options)
+        return refuse(options.error());
     if (options->command == server::Command::ShowHelp) {
         std::fputs(qUtf8Printable(options->helpText), stdout);
         return 0;
@@ -162,6 +188,13 @@ int main(int argc, char** argv)
     if (options->command == server::Command::ShowVersion) {
         std::puts("gvpn-server " GVPN_VERSION);
         return 0;
+    }
+    if (options->command == server::Command::Doctor) {
+        const int status = examine(std::move(*options));
+        // A thread may sit in a name lookup until the resolver's last timeout: a usual exit would take the libraries'
+        // statics away under it.
+        std::fflush(nullptr);
+        std::_Exit(status);
     }
     program::installLogSink(program::parseLogLevel(options->logLevel).value_or(program::LogLevel::Info));
     return options->command == server::Command::Cleanup ? cleanUp(application) : serve(std::move(*options));

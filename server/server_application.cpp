@@ -435,6 +435,7 @@ void ServerApplication::announce(const std::string& interfaceName)
     info.isPrivateLink = m_plan.state.isPrivateLink;
     info.v1Bypass = m_plan.v1Bypass;
     info.login = m_options.login;
+    m_adminDesk->setDescription(describe(info));
     // Not into a journal or a file: only to who reads it now.
     const bool mayShowInvite = m_options.isJson || ::isatty(STDOUT_FILENO) != 0;
     if (m_options.login == LoginMode::None || m_plan.wasEverInvited || !mayShowInvite) {

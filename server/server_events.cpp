@@ -190,6 +190,14 @@ QJsonObject toJson(const ListeningInfo& info)
     return json;
 }
 
+QJsonObject describe(const ListeningInfo& info)
+{
+    QJsonObject json = toJson(info);
+    for (const char* secretOrEvent : {"event", "invite", "expires"})
+        json.remove(QLatin1String(secretOrEvent));
+    return json;
+}
+
 QJsonObject toJson(const DataEvent& event)
 {
     return std::visit([](const auto& one) { return eventToJson(one); }, event);

@@ -30,6 +30,8 @@ struct ListeningInfo {
 [[nodiscard]] QJsonObject toJson(const ListeningInfo& info);
 [[nodiscard]] QJsonObject toJson(const DataEvent& event);
 [[nodiscard]] QJsonObject toJson(const FilterFinding& finding);
+/// The same without what only the start tells, such as an invite: for `status`.
+[[nodiscard]] QJsonObject describe(const ListeningInfo& info);
 
 /// Several lines, the last without a line break.
 [[nodiscard]] QString toText(const ListeningInfo& info);

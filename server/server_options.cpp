@@ -28,10 +28,11 @@ void declare(QCommandLineParser& parser)
 {
     parser.setApplicationDescription(
         QStringLiteral("Lets computers elsewhere into the local network through one TCP port."));
-    parser.addPositionalArgument(QStringLiteral("command"),
-                                 QStringLiteral("run (default), cleanup, or one of user, invite, device, ban, status, "
-                                                "kick, audit: see gvpn-server COMMAND --help"),
-                                 QStringLiteral("[command]"));
+    parser.addPositionalArgument(
+        QStringLiteral("command"),
+        QStringLiteral("run (default), cleanup, doctor, or one of user, invite, device, ban, status, "
+                       "kick, audit: see gvpn-server COMMAND --help"),
+        QStringLiteral("[command]"));
     parser.addOptions({
         option("config", "Read options from this INI file.", "FILE"),
         option("address", "Listen here; default :51005.", "[HOST]:PORT"),
@@ -311,6 +312,8 @@ Result<Command> readCommand(const QCommandLineParser& parser)
         return Command::Run;
     if (words == QStringList{QStringLiteral("cleanup")})
         return Command::Cleanup;
+    if (words == QStringList{QStringLiteral("doctor")})
+        return Command::Doctor;
     return fail(ErrorCode::InvalidArgument, "\"" + words.join(QLatin1Char(' ')).toStdString()
                                                 + "\" is no command of gvpn-server; see gvpn-server --help.");
 }
@@ -354,7 +357,7 @@ Result<ServerOptions> parseOptions(const QStringList& arguments, const QString& 
         if (const auto read = step(values, options); !read)
             return fail(read.error());
     }
-    if (options.command == Command::Run) {
+    if (options.command != Command::Cleanup) {
         if (const auto read = readModes(values, options); !read)
             return fail(read.error());
     }

@@ -18,7 +18,7 @@
 
 namespace gvpn::server {
 
-enum class Command { Run, Cleanup, ShowHelp, ShowVersion };
+enum class Command { Run, Cleanup, Doctor, ShowHelp, ShowVersion };
 enum class Masquerade { Auto, On, Off };
 /// How clients may log in. Device: by invite, then by key; Password: also by user and password; None: all come in.
 enum class LoginMode { Device, Password, None };

@@ -50,6 +50,14 @@ AccountStore::AccountStore(std::unique_ptr<Database> database, WallTime time)
 
 AccountStore::~AccountStore() = default;
 
+Result<void> AccountStore::inspect(const std::string& path)
+{
+    if (auto prepared = prepareDatabaseFile(path, false); !prepared)
+        return prepared;
+    auto inspected = inspectDatabaseFile(path);
+    return inspected ? inspected : fail(ofFile(path, inspected.error()));
+}
+
 Result<std::unique_ptr<AccountStore>> AccountStore::open(const std::string& path, WallTime time, bool mayCreate)
 {
     if (auto prepared = prepareDatabaseFile(path, mayCreate); !prepared)

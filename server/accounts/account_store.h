@@ -27,6 +27,9 @@ public:
     /// these nothing is written.
     [[nodiscard]] static Result<std::unique_ptr<AccountStore>> open(const std::string& path, WallTime time,
                                                                     bool mayCreate);
+    /// Whether open() would take a file that is there, with its errors. Changes nothing (but see
+    /// inspectDatabaseFile()), also while a server has it open.
+    [[nodiscard]] static Result<void> inspect(const std::string& path);
     ~AccountStore();
     AccountStore(const AccountStore&) = delete;
     AccountStore& operator=(const AccountStore&) = delete;

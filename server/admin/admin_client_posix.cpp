@@ -71,14 +71,16 @@ Result<QByteArray> receiveLine(int socket, TimePoint deadline)
 
 }  // namespace
 
-Result<Reply> askServer(const std::string& socketPath, const Command& command, std::chrono::milliseconds deadline)
+Result<Reply> askServer(const std::string& socketPath, const Command& command, std::chrono::milliseconds deadline,
+                        std::optional<uid_t> owner)
 {
     const TimePoint end = Clock::now() + deadline;
     const auto socket = connectToPath(socketPath);
     if (!socket)
         return fail(socket.error());
     // Whoever else can put a socket there would be told password hashes and hand out links of his own.
-    if (const auto server = peerUser(socket->get()); !server || (*server != 0 && *server != ::geteuid()))
+    if (const auto server = peerUser(socket->get());
+        !server || (*server != 0 && *server != ::geteuid() && *server != owner))
         return fail(ErrorCode::PermissionDenied, socketPath + ": another user's program listens there");
     const QByteArray request = QJsonDocument(toJson(command)).toJson(QJsonDocument::Compact) + '\n';
     if (const auto sent = sendAll(socket->get(), request, end); !sent)

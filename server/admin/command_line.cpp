@@ -309,20 +309,26 @@ Result<std::string> readStateDir(const Given& given, const QString& defaultConfi
 
 }  // namespace
 
-bool isAdminCommandLine(const QStringList& arguments)
+QString commandWord(const QStringList& arguments)
 {
     for (qsizetype i = 1; i < arguments.size(); ++i) {
         const QString& argument = arguments[i];
         const auto isArgument = [&argument](const char* one) { return argument == QLatin1String(one); };
         if (!argument.startsWith(QLatin1Char('-')))
-            return std::any_of(Nouns.begin(), Nouns.end(), isArgument);
+            return argument;
         const bool hasValueBehind = argument.startsWith(QLatin1String("--")) && argument.size() > 2
                                     && !argument.contains(QLatin1Char('='))
                                     && std::none_of(Flags.begin(), Flags.end(), isArgument);
         if (hasValueBehind)
             ++i;
     }
-    return false;
+    return {};
+}
+
+bool isAdminCommandLine(const QStringList& arguments)
+{
+    const QString word = commandWord(arguments);
+    return std::any_of(Nouns.begin(), Nouns.end(), [&word](const char* noun) { return word == QLatin1String(noun); });
 }
 
 Result<Invocation> parseInvocation(const QStringList& arguments, const QString& defaultConfig,

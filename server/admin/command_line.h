@@ -29,6 +29,9 @@ struct Invocation {
 /// A configuration file's values by key, or InvalidArgument with a sentence. The format belongs to the server.
 using ReadConfig = std::function<Result<QHash<QString, QStringList>>(const QString& path)>;
 
+/// The first word that is no option, nor an option's value; empty: there is none.
+[[nodiscard]] QString commandWord(const QStringList& arguments);
+
 /// Whether the first word that is no option, nor an option's value, names one of these subcommands. `arguments` begin
 /// with the program's name.
 [[nodiscard]] bool isAdminCommandLine(const QStringList& arguments);

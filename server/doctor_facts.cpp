@@ -1,0 +1,100 @@
+#include "server/doctor_facts.h"
+
+#include "system/operation.h"
+
+#include <QJsonArray>
+
+namespace gvpn::server {
+
+namespace {
+
+Failure malformed(const std::string& what)
+{
+    return fail(ErrorCode::Malformed,
+                "what it says of its " + what + " can't be read; is it another version of gvpn-server?");
+}
+
+Result<std::vector<net::Prefix>> prefixesOf(const QJsonArray& texts)
+{
+    std::vector<net::Prefix> prefixes;
+    for (const QJsonValueConstRef text : texts) {
+        const auto prefix = net::Prefix::parse(text.toString().toStdString());
+        if (!prefix)
+            return fail(prefix.error());
+        prefixes.push_back(*prefix);
+    }
+    return prefixes;
+}
+
+}  // namespace
+
+Result<RunningServer> runningServerFrom(const QJsonObject& status)
+{
+    const QJsonObject json = status.value(QLatin1String("server")).toObject();
+    RunningServer server;
+    const int port = json.value(QLatin1String("port")).toInt();
+    if (port < 1 || port > UINT16_MAX)
+        return malformed("port");
+    server.port = static_cast<std::uint16_t>(port);
+    server.interfaceName = json.value(QLatin1String("interface")).toString().toStdString();
+    if (server.interfaceName.empty())
+        return malformed("interface");
+    const auto pin = Pin::parse(json.value(QLatin1String("pin")).toString().toStdString());
+    if (!pin)
+        return malformed("key");
+    server.pin = *pin;
+    QJsonArray pools;
+    for (const char* family : {"cidr", "cidr6"}) {
+        if (const QJsonValue pool = json.value(QLatin1String(family)); !pool.isUndefined())
+            pools.append(pool);
+    }
+    auto tunnels = prefixesOf(pools);
+    auto lans = prefixesOf(json.value(QLatin1String("bypass")).toArray());
+    if (!tunnels || tunnels->empty() || !lans || lans->empty())
+        return malformed("networks");
+    server.pools = std::move(*tunnels);
+    server.lanNetworks = std::move(*lans);
+    server.masquerades = json.value(QLatin1String("masquerade")).toBool(true);
+    server.clients = static_cast<std::size_t>(status.value(QLatin1String("clients")).toArray().size());
+    return server;
+}
+
+system::NetworkConfig networkConfig(const DoctorFacts& facts)
+{
+    system::NetworkConfig config;
+    config.interfaceName = facts.server->interfaceName;
+    if (const auto* tunnel = facts.network->findInterface(facts.server->interfaceName))
+        config.interfaceIndex = tunnel->index;
+    config.forwarding =
+        system::ForwardingConfig{facts.server->pools, facts.server->lanNetworks, facts.server->masquerades};
+    return config;
+}
+
+std::optional<system::FilterQuestion> filterQuestion(const DoctorFacts& facts)
+{
+    const auto lanInterfaces = system::findLanInterfaces(networkConfig(facts), *facts.network);
+    if (!lanInterfaces)
+        return std::nullopt;
+    return system::FilterQuestion{facts.server->interfaceName, facts.server->pools, facts.server->lanNetworks,
+                                  *lanInterfaces, facts.server->port};
+}
+
+std::vector<net::IpAddress> addressesToReach(const DoctorFacts& facts)
+{
+    const auto listening = net::IpAddress::parse(facts.options.listen.host);
+    if (listening && !listening->isUnspecified())
+        return {*listening};
+    std::vector<net::IpAddress> addresses;
+    for (const system::InterfaceInfo& interface : facts.network->interfaces) {
+        if (!interface.isUp || interface.isLoopback || interface.name == facts.server->interfaceName)
+            continue;
+        for (const net::InterfaceAddress& address : interface.addresses) {
+            // A link-local address needs a zone, which no link has.
+            if (!address.address.isLinkLocal())
+                addresses.push_back(address.address);
+        }
+    }
+    return addresses;
+}
+
+}  // namespace gvpn::server
