@@ -390,6 +390,9 @@ void TestServerOptions::readsCommands_data()
     QTest::newRow("run first") << "run --login none" << static_cast<int>(Command::Run);
     QTest::newRow("run last") << "--login none run" << static_cast<int>(Command::Run);
     QTest::newRow("cleanup") << "cleanup" << static_cast<int>(Command::Cleanup);
+    QTest::newRow("doctor") << "doctor" << static_cast<int>(Command::Doctor);
+    QTest::newRow("doctor with the server's options")
+        << "doctor --json --masquerade off --cidr 10.86.0.0/24" << static_cast<int>(Command::Doctor);
     QTest::newRow("--help") << "--help" << static_cast<int>(Command::ShowHelp);
     QTest::newRow("-h") << "-h" << static_cast<int>(Command::ShowHelp);
     QTest::newRow("help beats the rest") << "nonsense --cidr x --help" << static_cast<int>(Command::ShowHelp);
