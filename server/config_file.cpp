@@ -2,8 +2,6 @@
 
 #include <QFile>
 #include <QFileInfo>
-#include <QSet>
-#include <QSettings>
 
 namespace gvpn::server {
 
@@ -26,23 +24,40 @@ const QStringList& knownKeys()
 
 constexpr qint64 MaxConfigBytes = 64 * 1024;
 
-/// What QSettings would pass over in silence: a line that is no "key=value", and a key that comes twice.
-QString oversight(const QByteArray& content)
+Failure bad(const QString& name, const QString& why)
 {
-    QSet<QByteArray> keys;
-    const QList<QByteArray> lines = content.split('\n');
-    for (qsizetype i = 0; i < lines.size(); ++i) {
-        const QByteArray line = lines[i].trimmed();
-        if (line.isEmpty() || line.startsWith('#') || line.startsWith(';') || line.startsWith('['))
-            continue;
-        const qsizetype equals = line.indexOf('=');
-        if (equals <= 0)
-            return QStringLiteral("has no \"key=value\" in line %1").arg(i + 1);
-        const QByteArray key = line.first(equals).trimmed();
-        if (keys.contains(key))
-            return QStringLiteral("has a key twice, in line %1; separate several values by commas").arg(i + 1);
-        keys.insert(key);
-    }
+    return fail(ErrorCode::InvalidArgument,
+                "The configuration file " + name.toStdString() + ' ' + why.toStdString() + '.');
+}
+
+/// Without what comes behind a ";", and without quotes around it.
+QStringList valuesOf(const QString& text)
+{
+    QString value = text.section(u';', 0, 0).trimmed();
+    if (value.size() >= 2 && value.startsWith(u'"') && value.endsWith(u'"'))
+        value = value.mid(1, value.size() - 2);
+    QStringList values;
+    for (const QString& part : value.split(u','))
+        values.append(part.trimmed());
+    return values;
+}
+
+/// Adds what the line says; else why it can't be understood.
+QString take(const QString& line, ConfigValues& values)
+{
+    if (line.isEmpty() || line.startsWith(u'#') || line.startsWith(u';'))
+        return {};
+    if (line.startsWith(u'['))
+        return QStringLiteral("has the section %1, and there are none").arg(line);
+    const qsizetype equals = line.indexOf(u'=');
+    if (equals <= 0)
+        return QStringLiteral("has no \"key=value\"");
+    const QString key = line.first(equals).trimmed();
+    if (!knownKeys().contains(key))
+        return QStringLiteral("has the key \"%1\", which doesn't exist,").arg(key);
+    if (values.contains(key))
+        return QStringLiteral("has the key \"%1\" twice (separate several values by commas)").arg(key);
+    values.insert(key, valuesOf(line.mid(equals + 1)));
     return {};
 }
 
@@ -55,28 +70,16 @@ bool configFileExists(const QString& path)
 
 Result<ConfigValues> readConfigFile(const QString& path)
 {
-    const std::string name = "The configuration file " + path.toStdString();
-    // QSettings takes a missing file for an empty one.
     QFile file(path);
     if (!file.open(QIODevice::ReadOnly))
-        return fail(ErrorCode::InvalidArgument, name + " can't be read: " + file.errorString().toStdString() + ".");
+        return bad(path, QStringLiteral("can't be read: ") + file.errorString());
     if (file.size() > MaxConfigBytes)
-        return fail(ErrorCode::InvalidArgument, name + " is larger than 64 KB, so it is no configuration file.");
-    if (const QString fault = oversight(file.readAll()); !fault.isEmpty())
-        return fail(ErrorCode::InvalidArgument, name + " " + fault.toStdString() + ".");
-    const QSettings settings(path, QSettings::IniFormat);
-    if (settings.status() != QSettings::NoError)
-        return fail(ErrorCode::InvalidArgument, name + " is not an INI file; write one \"key=value\" a line.");
+        return bad(path, QStringLiteral("is larger than 64 KB, so it is no configuration file"));
     ConfigValues values;
-    for (const QString& key : settings.allKeys()) {
-        if (!knownKeys().contains(key)) {
-            return fail(ErrorCode::InvalidArgument,
-                        name + " has the key \"" + key.toStdString() + "\", which doesn't exist.");
-        }
-        QStringList list;
-        for (const QString& value : settings.value(key).toStringList())
-            list.append(value.trimmed());
-        values.insert(key, list);
+    const QStringList lines = QString::fromUtf8(file.read(MaxConfigBytes)).split(u'\n');
+    for (qsizetype i = 0; i < lines.size(); ++i) {
+        if (const QString fault = take(lines[i].trimmed(), values); !fault.isEmpty())
+            return bad(path, QStringLiteral("%1 in line %2").arg(fault).arg(i + 1));
     }
     return values;
 }

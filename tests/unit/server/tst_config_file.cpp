@@ -11,6 +11,7 @@ class TestConfigFile : public QObject {
 
 private Q_SLOTS:
     void readsListsAndComments();
+    void takesEveryLineForACommentThatBeginsLikeOne();
     void refusesBadFiles_data();
     void refusesBadFiles();
     void saysWhetherThereIsOne();
@@ -40,6 +41,17 @@ void TestConfigFile::readsListsAndComments()
     QCOMPARE(values->value(QStringLiteral("public-address")), QStringList{QStringLiteral("[2001:db8::1]:443")});
     QCOMPARE(values->value(QStringLiteral("congestion")), QStringList{QStringLiteral("bbr")});
     QVERIFY(!values->contains(QStringLiteral("cidr")));
+}
+
+void TestConfigFile::takesEveryLineForACommentThatBeginsLikeOne()
+{
+    const auto values =
+        readConfigFile(write("#login=none\n  # with json=true, \"quoted\n; tun=\"\nlogin = \"password\" ; "
+                             "not none\n#[section]\n\t#\\\nmax-devices=3\n"));
+    QVERIFY2(values, values ? "" : values.error().context.c_str());
+    const ConfigValues expected{{QStringLiteral("login"), {QStringLiteral("password")}},
+                                {QStringLiteral("max-devices"), {QStringLiteral("3")}}};
+    QCOMPARE(*values, expected);
 }
 
 void TestConfigFile::refusesBadFiles_data()
