@@ -12,7 +12,7 @@ done
 for user in gvpn-active gvpn-admin gvpn-guest gvpn-denied; do
     useradd -M -d /nonexistent -s /usr/sbin/nologin "$user"
 done
-cmake --install "$build" --component helper --prefix /usr >/dev/null
+cmake --install "$build" --component gvpn --prefix /usr >/dev/null
 # In place of a login manager, which would say who sits at the screen.
 cat >/usr/share/polkit-1/rules.d/00-gvpn-test.rules <<'RULES'
 polkit.addRule(function(action, subject) {

@@ -75,7 +75,8 @@ void TestPolicy::theBusStartsIt()
     const QByteArray service = read("org.gvpn.Helper1.service");
     QVERIFY(service.contains("\nName=org.gvpn.Helper1\n"));
     QVERIFY(service.contains("\nUser=root\n"));
-    QVERIFY(service.contains("\nExec=/usr/libexec/gvpn-helper\n"));
+    QVERIFY(service.contains("\nSystemdService=gvpn-helper.service\n"));
+    QVERIFY(service.contains("\nExec=@GVPN_LIBEXECDIR@/gvpn-helper\n"));
 }
 
 QTEST_GUILESS_MAIN(TestPolicy)
