@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <initializer_list>
 
 #include <cap-ng.h>
 #include <sys/prctl.h>
@@ -20,11 +21,11 @@ using namespace gvpn;
 using helper::logHelper;
 
 /// Asked of the kernel: capng_apply() says nothing of a bounding set that it was not allowed to change.
-bool hasOnlyNetAdmin()
+bool hasOnlyNetAdmin(std::initializer_list<capng_type_t> kinds)
 {
     if (capng_get_caps_process() != 0)
         return false;
-    for (const capng_type_t kind : {CAPNG_EFFECTIVE, CAPNG_PERMITTED, CAPNG_BOUNDING_SET}) {
+    for (const capng_type_t kind : kinds) {
         for (unsigned capability = 0; capability <= CAP_LAST_CAP; ++capability) {
             if ((capng_have_capability(kind, capability) != 0) != (capability == CAP_NET_ADMIN))
                 return false;
@@ -42,10 +43,13 @@ Result<void> giveUpWhatIsNotNeeded()
         || ::setrlimit(RLIMIT_CORE, &none) != 0 || ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0
         || ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || ::chdir("/") != 0)
         return fail(errnoError("limit this process", errno));
+    // Where systemd has made the set small already, there is no right left to do it again, and libcap-ng complains.
+    const bool isBounded = hasOnlyNetAdmin({CAPNG_BOUNDING_SET});
     capng_clear(CAPNG_SELECT_BOTH);
     const auto kinds = static_cast<capng_type_t>(CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET);
-    if (capng_updatev(CAPNG_ADD, kinds, CAP_NET_ADMIN, -1) != 0 || capng_apply(CAPNG_SELECT_BOTH) != 0
-        || !hasOnlyNetAdmin())
+    if (capng_updatev(CAPNG_ADD, kinds, CAP_NET_ADMIN, -1) != 0
+        || capng_apply(isBounded ? CAPNG_SELECT_CAPS : CAPNG_SELECT_BOTH) != 0
+        || !hasOnlyNetAdmin({CAPNG_EFFECTIVE, CAPNG_PERMITTED, CAPNG_BOUNDING_SET}))
         return fail(ErrorCode::SystemFailure, "can't have CAP_NET_ADMIN and nothing else");
     return {};
 }
