@@ -83,7 +83,7 @@ MAX_LINES = 800
 UNFINISHED = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "X" * 3, "HA" + "CK")) + r")\b")
 # An absolute path in a text names a place of the system, never one of somebody's own machine.
 ABSOLUTE_PATH = re.compile(r"(?:^|(?<=[\s\"'(=`]))/([A-Za-z][\w.-]*)/\w")
-SYSTEM_FOLDERS = {"bin", "dev", "etc", "lib", "nonexistent", "org", "proc", "run", "sbin", "srv", "sys", "tmp", "usr", "var"}
+SYSTEM_FOLDERS = {"bin", "dev", "etc", "lib", "nonexistent", "opt", "org", "proc", "run", "sbin", "srv", "sys", "tmp", "usr", "var"}
 # Pieces that code appends to a root, and the example of any path.
 PIECES = {"ipv4", "ipv6", "path"}
 # How the tree's CMake files declare tests, beside add_test(NAME …): the function and the suite's name.
