@@ -60,9 +60,8 @@ struct ServerFacts {
     std::vector<net::IpAddress> addresses;
     Duration lookupTime{0};
     std::vector<PortFact> ports;
-    std::optional<net::IpAddress> peer;  // the one that was spoken with
-    unsigned pathMtu = 0;                // 0: not known
-    bool isLoggedIn = false;
+    std::optional<net::IpAddress> peer;           // the one that was spoken with
+    unsigned pathMtu = 0;                         // 0: not known
     std::optional<net::TunnelSettings> settings;  // what the server gave
     std::optional<Fault> fault;                   // where it ended against the plan
 };

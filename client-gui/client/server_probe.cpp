@@ -188,7 +188,6 @@ void ServerProbe::linkReady()
 void ServerProbe::linkLoggedIn(std::optional<protocol::LoginMethod> /*method*/)
 {
     m_stage = Stage::Address;
-    m_facts.isLoggedIn = true;
 }
 
 void ServerProbe::linkEstablished(const protocol::Established& established)

@@ -84,7 +84,6 @@ DoctorFacts healthy()
     target.probe.ports = {{.address = address("203.0.113.1"), .answer = PortAnswer::Open, .time = Duration(7)}};
     target.probe.peer = address("203.0.113.1");
     target.probe.pathMtu = 1500;
-    target.probe.isLoggedIn = true;
     net::TunnelSettings& settings = target.probe.settings.emplace();
     settings.addresses = {net::InterfaceAddress::parse("10.86.0.2/24").value()};
     settings.gateways = {address("10.86.0.1")};
