@@ -314,7 +314,7 @@ void ServerApplication::configureNetwork()
     config.mtu = net::DefaultMtu;
     for (const net::Prefix& pool : m_plan.pools)
         config.addresses.push_back(AddressPool(pool).gateway());
-    config.forwarding = system::ForwardingConfig{m_plan.pools, m_plan.lanNetworks, masquerades(), {}};
+    config.forwarding = system::ForwardingConfig{m_plan.pools, m_plan.lanNetworks, masquerades()};
     m_configurator->apply(config, [this](const Result<void>& result) { onNetworkConfigured(result); });
 }
 

@@ -16,7 +16,7 @@ struct ForwardingConfig {
     std::vector<net::Prefix> lanNetworks;     // --bypass
     bool masquerades = true;                  // the LAN sees the office box's address
     // Where Docker drops what it doesn't know: for these, its chain for rules of others lets our packets pass.
-    std::vector<net::Family> dockerFamilies;
+    std::vector<net::Family> dockerFamilies = {};
 
     [[nodiscard]] bool operator==(const ForwardingConfig&) const = default;
 };
