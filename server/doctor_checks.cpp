@@ -14,7 +14,6 @@ namespace gvpn::server {
 namespace {
 
 using program::Check;
-using program::Verdict;
 
 /// A file that was written a little later than now is a clock that was put right.
 constexpr std::chrono::hours ClockSlack{1};

@@ -7,8 +7,9 @@ import shutil
 import signal
 import socket
 import time
+from pathlib import Path
 
-from support import case
+from support import accounts_case, case
 from support.lab import PORT
 
 WATCHDOG_S = 0.4
@@ -163,6 +164,54 @@ class Watchdog(ServiceCase):
                 self.assertEqual(server.stop(), 0, server.describe())
                 self.assertEqual([line for line in server.errors if re.search("WARNING|service", line)
                                   and "login" not in line], [], server.describe())
+
+
+class AsTheUnitStartsIt(accounts_case.AccountsCase):
+    """As a user of its own with ambient capabilities, who has the usual places; root's commands beside it."""
+
+    CAPABILITIES = "-all,+net_admin,+net_bind_service"
+    BECOME = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", f"--inh-caps={CAPABILITIES}",
+              f"--ambient-caps={CAPABILITIES}", f"--bounding-set={CAPABILITIES}", "--no-new-privs")
+    PLACES = ("unshare", "--mount", "sh", "-ec", "mount -t tmpfs none /run; mount -t tmpfs none /var/lib; "
+              "mkdir -m 755 /run/gvpn; mkdir -m 700 /var/lib/gvpn; chown nobody: /run/gvpn /var/lib/gvpn; "
+              'exec "$@"', "sh")
+
+    def start_unit(self, *options, prefix=PLACES):
+        self.lab.folder.chmod(0o711)
+        return self.start_with_usual_places("--state-dir=/var/lib/gvpn", *options, prefix=(*prefix, *self.BECOME))
+
+    def clean_up(self, holder):
+        """As ExecStopPost does."""
+        return self.lab.office.run(*self.inside(holder), *self.BECOME, self.lab.binary("gvpn-server"), "cleanup")
+
+    def hold(self, server):
+        """A second holder of its file systems."""
+        holder = self.lab.start("sleep", [*self.inside(server), "sleep", "1000"], self.lab.office)
+        self.lab.wait_until(lambda: "sleep" in Path(f"/proc/{holder.pid}/comm").read_text(encoding="ascii"), "held")
+        return holder
+
+    def test_roots_commands_work_and_a_clean_stop_leaves_nothing_to_clean_up(self):
+        before = case.snapshot(self.lab.office)
+        server = self.start_unit("--address=:443")
+        holder = self.hold(server)
+        for words in (["status"], ["invite", "--json"], ["user", "list"]):
+            self.assertEqual(self.command_inside(server, *words)[0], 0, words)
+        doctor = self.lab.office.run(*self.inside(server), self.lab.binary("gvpn-server"), "doctor", "--address=:443")
+        self.assertIn("Nothing stands in the way.", doctor.stdout)
+        self.assertEqual(server.stop(), 0, server.describe())
+        cleaned = self.clean_up(holder)
+        self.assertEqual((cleaned.stdout, cleaned.stderr), ("There was nothing to clean up.\n", ""))
+        self.assert_unchanged(self.lab.office, before)
+
+    def test_what_a_killed_one_left_is_cleaned_up_with_the_same_rights(self):
+        before = case.snapshot(self.lab.office)
+        server = self.start_unit()
+        holder = self.hold(server)
+        server.kill()
+        self.assertIn("undone: ", self.clean_up(holder).stdout)
+        self.assert_unchanged(self.lab.office, before)
+        again = self.start_unit(prefix=self.inside(holder))
+        self.assertEqual(again.stop(), 0, again.describe())
 
 
 if __name__ == "__main__":
