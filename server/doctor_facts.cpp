@@ -39,6 +39,7 @@ Result<RunningServer> runningServerFrom(const QJsonObject& status)
     server.interfaceName = json.value(QLatin1String("interface")).toString().toStdString();
     if (server.interfaceName.empty())
         return malformed("interface");
+    server.listenHost = json.value(QLatin1String("address")).toString().toStdString();
     const auto pin = Pin::parse(json.value(QLatin1String("pin")).toString().toStdString());
     if (!pin)
         return malformed("key");
@@ -57,6 +58,11 @@ Result<RunningServer> runningServerFrom(const QJsonObject& status)
     server.masquerades = json.value(QLatin1String("masquerade")).toBool(true);
     server.clients = static_cast<std::size_t>(status.value(QLatin1String("clients")).toArray().size());
     return server;
+}
+
+const std::string& listenHost(const DoctorFacts& facts)
+{
+    return facts.server ? facts.server->listenHost : facts.options.listen.host;
 }
 
 system::NetworkConfig networkConfig(const DoctorFacts& facts)
@@ -81,16 +87,18 @@ std::optional<system::FilterQuestion> filterQuestion(const DoctorFacts& facts)
 
 std::vector<net::IpAddress> addressesToReach(const DoctorFacts& facts)
 {
-    const auto listening = net::IpAddress::parse(facts.options.listen.host);
+    const auto listening = net::IpAddress::parse(listenHost(facts));
     if (listening && !listening->isUnspecified())
         return {*listening};
+    // "0.0.0.0" is IPv4 alone; Qt listens for both on "::".
+    const bool hasIPv6 = !listening || !listening->isIPv4();
     std::vector<net::IpAddress> addresses;
     for (const system::InterfaceInfo& interface : facts.network->interfaces) {
         if (!interface.isUp || interface.isLoopback || interface.name == facts.server->interfaceName)
             continue;
         for (const net::InterfaceAddress& address : interface.addresses) {
             // A link-local address needs a zone, which no link has.
-            if (!address.address.isLinkLocal())
+            if (!address.address.isLinkLocal() && (hasIPv6 || address.address.isIPv4()))
                 addresses.push_back(address.address);
         }
     }

@@ -27,6 +27,7 @@ struct FileFact {
 /// What a running server says about itself: the "server" of `gvpn-server status`.
 struct RunningServer {
     std::uint16_t port = 0;
+    std::string listenHost;  // an address; empty: every one
     std::string interfaceName;
     std::vector<net::Prefix> pools;
     std::vector<net::Prefix> lanNetworks;
@@ -86,6 +87,9 @@ struct DoctorFacts {
     std::string publicHost;  // empty: none is configured
     Result<std::vector<net::IpAddress>> publicAddresses;
 };
+
+/// Where the server listens, or would: an address; empty: everywhere.
+[[nodiscard]] const std::string& listenHost(const DoctorFacts& facts);
 
 // These need a running server and its network.
 /// What it has set up.

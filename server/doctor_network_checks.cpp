@@ -26,6 +26,12 @@ std::string nameOf(const system::NetworkSnapshot& network, unsigned index)
     return interface != nullptr ? interface->name : "interface " + std::to_string(index);
 }
 
+/// There is a server that says nothing of its networks: what this computer's own tunnel is, nobody knows.
+bool isServerSilent(const DoctorFacts& facts)
+{
+    return !facts.server && facts.server.error().code != ErrorCode::Unreachable;
+}
+
 /// Where a network's addresses go to if not to the LAN.
 bool isOtherTunnel(const InterfaceInfo& interface)
 {
@@ -109,6 +115,8 @@ Check checkLan(const DoctorFacts& facts)
     const QString name = QStringLiteral("lan");
     if (!facts.network)
         return trouble(name, sentenceOf("This computer's network can't be read: " + facts.network.error().context));
+    if (isServerSilent(facts))
+        return skipped(name, QStringLiteral("Which networks clients reach only the running server knows."));
     if (facts.lanNetworks.empty()) {
         return trouble(name, QStringLiteral("No private network was found on this computer that clients could reach."),
                        QStringLiteral("Connect the LAN, or name it with --bypass, for example --bypass "
@@ -124,6 +132,8 @@ Check checkLan(const DoctorFacts& facts)
 Check checkOverlap(const DoctorFacts& facts)
 {
     const QString name = QStringLiteral("overlap");
+    if (isServerSilent(facts))
+        return skipped(name, QStringLiteral("Which tunnel network is in use only the running server knows."));
     if (!facts.network || facts.pools.empty())
         return skipped(name, QStringLiteral("The tunnel network is chosen at the first start."));
     for (const net::Prefix& pool : facts.pools) {

@@ -21,8 +21,7 @@ QString join(const std::vector<std::string>& parts)
 /// Where a router would have to forward the port to: what routers of offices know is IPv4.
 std::optional<OwnAddress> ownAddress(const DoctorFacts& facts)
 {
-    if (const auto listening = net::IpAddress::parse(facts.options.listen.host);
-        listening && !listening->isUnspecified())
+    if (const auto listening = net::IpAddress::parse(listenHost(facts)); listening && !listening->isUnspecified())
         return OwnAddress{*listening, !listening->isPrivate()};
     return facts.network ? chooseOwnAddress(*facts.network, facts.lanNetworks) : std::nullopt;
 }
@@ -51,6 +50,8 @@ Check checkPort(const DoctorFacts& facts)
     const Error& error = facts.server.error();
     if (error.code == ErrorCode::PermissionDenied && !facts.isRoot)
         return skipped(name, QStringLiteral("Whether the server runs, only root and its own user may ask."));
+    if (error.code == ErrorCode::PeerStopping)
+        return trouble(name, sentenceOf(error.context), QStringLiteral("Run this again in a moment."));
     if (error.code != ErrorCode::Unreachable) {
         return trouble(name, sentenceOf("The server doesn't answer: " + error.context),
                        QStringLiteral("Restart it: systemctl restart gvpn-server"));

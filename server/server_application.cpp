@@ -424,6 +424,7 @@ void ServerApplication::announce(const std::string& interfaceName)
     link.pin = m_plan.pin;
     ListeningInfo info;
     info.port = m_listener->serverPort();
+    info.listenHost = m_options.listen.host;
     info.interfaceName = interfaceName;
     info.pools = m_plan.pools;
     info.lanNetworks = m_plan.lanNetworks;

@@ -195,6 +195,7 @@ QJsonObject describe(const ListeningInfo& info)
     QJsonObject json = toJson(info);
     for (const char* secretOrEvent : {"event", "invite", "expires"})
         json.remove(QLatin1String(secretOrEvent));
+    json.insert(QStringLiteral("address"), text(info.listenHost));
     return json;
 }
 

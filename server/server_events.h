@@ -13,6 +13,7 @@ namespace gvpn::server {
 /// Everything that is settled when the server has started.
 struct ListeningInfo {
     std::uint16_t port = 0;
+    std::string listenHost;  // --address; empty: every one
     std::string interfaceName;
     std::vector<net::Prefix> pools;
     std::vector<net::Prefix> lanNetworks;
@@ -30,7 +31,7 @@ struct ListeningInfo {
 [[nodiscard]] QJsonObject toJson(const ListeningInfo& info);
 [[nodiscard]] QJsonObject toJson(const DataEvent& event);
 [[nodiscard]] QJsonObject toJson(const FilterFinding& finding);
-/// The same without what only the start tells, such as an invite: for `status`.
+/// For `status`: where it listens, and not what only the start tells, such as an invite.
 [[nodiscard]] QJsonObject describe(const ListeningInfo& info);
 
 /// Several lines, the last without a line break.

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import socket
 import time
 
@@ -157,6 +158,17 @@ class WhatIsBetweenClientsAndTheLan(DoctorCase):
         self.start_server(state="other")
         self.assert_trouble("port", "gvpn-server (process", "--state-dir",
                             options=(f"--bypass={LAN}", "--cidr=10.99.0.0/24"))
+
+    def test_a_server_that_hangs(self):
+        server = self.start_server()
+        server.process.send_signal(signal.SIGSTOP)
+        self.assert_trouble("port", "does not answer", "systemctl restart")
+
+    def test_a_server_that_listens_on_one_address_only(self):
+        for options in ((f"--address={OFFICE_LAN}:{PORT}",), (f"--address=0.0.0.0:{PORT}",)):
+            server = self.start_server(*options, **BOTH)
+            self.assert_healthy()
+            self.assertEqual(server.stop(), 0)
 
     def test_the_lan_interface_is_down(self):
         self.start_server()

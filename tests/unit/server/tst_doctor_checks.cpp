@@ -90,7 +90,7 @@ DoctorFacts healthy()
     facts.lanNetworks = {prefix("192.168.1.0/24")};
     facts.pools = {prefix("10.86.0.0/24")};
     facts.port = 51005;
-    facts.server = RunningServer{51005, "gvpn0", facts.pools, facts.lanNetworks, true, pin(1), 3};
+    facts.server = RunningServer{51005, "", "gvpn0", facts.pools, facts.lanNetworks, true, pin(1), 3};
     system::NetworkSnapshot network;
     network.interfaces = {interface("eth0", LanIndex, "", "192.168.1.10/24"),
                           interface("gvpn0", TunnelIndex, "tun", "10.86.0.1/24")};
@@ -220,6 +220,12 @@ void TestDoctorChecks::namesTheFaultFirst_data()
     row("a server that hangs", "port", "systemctl restart", [](DoctorFacts& f) {
         stopServer(f);
         f.server = fail(ErrorCode::TimedOut, "the server does not answer");
+        f.lanNetworks.clear();
+        f.network->interfaces.push_back(interface("gvpn0", TunnelIndex, "tun", "10.86.0.1/24"));
+    });
+    row("a server that starts", "port", "again in a moment", [](DoctorFacts& f) {
+        stopServer(f);
+        f.server = fail(ErrorCode::PeerStopping, "the server is starting or stopping; try again in a moment");
     });
     row("an address without an answer", "reach", "192.168.1.10:51005",
         [](DoctorFacts& f) { f.reached[0].pin = fail(ErrorCode::TimedOut, "no answer"); });

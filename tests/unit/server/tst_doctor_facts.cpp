@@ -17,6 +17,8 @@ class TestDoctorFacts : public QObject {
     Q_OBJECT
 
 private Q_SLOTS:
+    void looksWhereTheServerListens_data();
+    void looksWhereTheServerListens();
     void knowsARunningServerByItsOwnWords();
     void tellsNoSecretOfARunningServer();
     void refusesWhatNoServerSays_data();
@@ -39,6 +41,7 @@ ListeningInfo listening()
 {
     ListeningInfo info;
     info.port = 51005;
+    info.listenHost = "192.168.1.10";
     info.interfaceName = "gvpn0";
     info.pools = {net::Prefix::parse("10.86.0.0/24").value(), net::Prefix::parse("fd86::/64").value()};
     info.lanNetworks = {net::Prefix::parse("192.168.1.0/24").value()};
@@ -75,12 +78,55 @@ void TestDoctorFacts::knowsARunningServerByItsOwnWords()
     const auto server = runningServerFrom(status);
     QVERIFY(server.has_value());
     QCOMPARE(server->port, std::uint16_t{51005});
+    QCOMPARE(server->listenHost, std::string("192.168.1.10"));
     QCOMPARE(server->interfaceName, std::string("gvpn0"));
     QVERIFY(server->pools == listening().pools);
     QVERIFY(server->lanNetworks == listening().lanNetworks);
     QVERIFY(!server->masquerades);
     QVERIFY(server->pin == listening().pin);
     QCOMPARE(server->clients, std::size_t{2});
+}
+
+void TestDoctorFacts::looksWhereTheServerListens_data()
+{
+    QTest::addColumn<QString>("host");
+    QTest::addColumn<QStringList>("addresses");
+    const QString lan = QStringLiteral("192.168.1.10");
+    const QString lan6 = QStringLiteral("fd00::10");
+    QTest::newRow("everywhere") << QString() << QStringList{lan, lan6};
+    QTest::newRow("IPv4") << QStringLiteral("0.0.0.0") << QStringList{lan};
+    QTest::newRow("both") << QStringLiteral("::") << QStringList{lan, lan6};
+    QTest::newRow("one address") << QStringLiteral("203.0.113.1") << QStringList{QStringLiteral("203.0.113.1")};
+}
+
+void TestDoctorFacts::looksWhereTheServerListens()
+{
+    QFETCH(QString, host);
+    QFETCH(QStringList, addresses);
+    const auto interface = [](const char* name, std::initializer_list<const char*> own) {
+        system::InterfaceInfo info;
+        info.name = name;
+        info.isUp = true;
+        for (const char* text : own)
+            info.addresses.push_back(net::InterfaceAddress::parse(text).value());
+        return info;
+    };
+    DoctorFacts facts;
+    facts.options.listen.host = "198.51.100.1";
+    facts.server = RunningServer();
+    facts.server->interfaceName = "gvpn0";
+    facts.server->listenHost = host.toStdString();
+    system::NetworkSnapshot network;
+    network.interfaces = {interface("lo", {"127.0.0.1/8"}), interface("gvpn0", {"10.86.0.1/24"}),
+                          interface("eth1", {"192.168.7.1/24"}),
+                          interface("eth0", {"192.168.1.10/24", "fd00::10/64", "fe80::1/64"})};
+    network.interfaces[0].isLoopback = true;
+    network.interfaces[2].isUp = false;
+    facts.network = network;
+    QStringList found;
+    for (const net::IpAddress& address : addressesToReach(facts))
+        found.append(QString::fromStdString(address.toString()));
+    QCOMPARE(found, addresses);
 }
 
 void TestDoctorFacts::tellsNoSecretOfARunningServer()
