@@ -28,6 +28,12 @@ std::optional<OwnAddress> ownAddress(const DoctorFacts& facts)
 
 Check portOfNobody(const DoctorFacts& facts, const QString& name)
 {
+    if (facts.unit && facts.unit->isActive()) {
+        return trouble(name,
+                       QStringLiteral("%1 runs, but not with the state directory %2 on TCP port %3.")
+                           .arg(fromStd(facts.unit->name), fromStd(facts.stateDir), QString::number(facts.port)),
+                       QStringLiteral("Give this command the same --config, --state-dir and --address."));
+    }
     // A unit that is there is how this computer starts it.
     const QString command = facts.unit ? QStringLiteral("systemctl start %1").arg(fromStd(facts.unit->name))
                                        : QStringLiteral("sudo gvpn-server");

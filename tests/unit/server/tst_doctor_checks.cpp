@@ -205,6 +205,10 @@ void TestDoctorChecks::namesTheFaultFirst_data()
         stopServer(f);
         f.unit = system::UnitState{"gvpn-server.service", "failed", "enabled", 5};
     });
+    row("a service with other options", "port", "the same --config", [](DoctorFacts& f) {
+        stopServer(f);
+        f.unit = system::UnitState{"gvpn-server.service", "active", "enabled", 0};
+    });
     row("another program", "port", "nginx (process 42)", [](DoctorFacts& f) {
         stopServer(f);
         f.holder = PortHolder{"nginx", 42};
