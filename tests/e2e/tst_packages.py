@@ -10,7 +10,7 @@ from pathlib import Path
 
 from support import case
 from support.debian_tree import BootedTree, DebianTree, make_packages, missing_tree_tools, unpack
-from support.lab import GATEWAY, LAN, LAN_HOST, OFFICE, PAGE, POOL
+from support.lab import GATEWAY, LAN, LAN_HOST, OFFICE, PAGE, POOL, PORT
 from support.namespaces import at_end, run
 
 CHECKERS = ("lintian", "desktop-file-validate", "appstreamcli", "xmllint", "systemd-analyze")
@@ -21,6 +21,13 @@ AS_THE_SERVICE = ("setpriv", "--reuid=gvpn-server", "--regid=gvpn-server", "--in
 SETTINGS = f"bypass={LAN}\ncidr={POOL}\npublic-address={OFFICE}\njson=true\n"
 NEXT_VERSION = "99.0"
 CLIENT_STATE = "/var/lib/gvpn-client"
+PERSON = "person"
+# In place of a login manager, which would say who sits at the screen.
+AT_THE_MACHINE = f"""polkit.addRule(function(action, subject) {{
+    if (action.id == "org.gvpn.connect" && subject.user == "{PERSON}")
+        return polkit.Result.YES;
+}});
+"""
 EXPOSURE = {"gvpn-server.service": 30, "gvpn-helper.service": 45}
 PACKAGES = {}
 NEXT_PACKAGES = {}
@@ -211,7 +218,7 @@ class InACleanDebian(case.LabCase):
 
 
 class UnderSystemd(case.LabCase):
-    """The office's computer with a systemd of its own, which starts the service in its sandbox."""
+    """A computer with a systemd of its own, which starts the services in their sandboxes."""
 
     def setUp(self):
         if "\tcgroup2\n" not in Path("/proc/filesystems").read_text(encoding="ascii"):
@@ -219,13 +226,35 @@ class UnderSystemd(case.LabCase):
         super().setUp()
         self.lab.folder.chmod(0o755)
         self.tree = DebianTree(self.lab, PACKAGES["gvpn"].parent)
+
+    def boot(self, place):
+        self.box = BootedTree(self.lab, self.tree, place)
+        self.addCleanup(self.box.close)
+
+    def test_a_person_without_rights_connects_by_the_helper(self):
+        self.tree.install(PACKAGES["gvpn"].name)
+        self.tree.run("useradd", "--create-home", PERSON)
+        self.tree.write("/etc/polkit-1/rules.d/00-test.rules", AT_THE_MACHINE)
+        self.boot(self.lab.home)
+        before = case.snapshot(self.lab.home)
+        server = self.start_server()
+        for number in ("TERM", "KILL"):
+            with self.subTest(number):
+                client = self.box.start("gvpn-client", PERSON, "gvpn-client", "--json", f"--server={OFFICE}:{PORT}",
+                                        f"--pin={server.listening['pin']}")
+                self.wait_connected(client)
+                self.assert_pings(self.lab.home, LAN_HOST)
+                self.assertEqual(self.box.state("gvpn-helper"), "active")
+                self.box.run("systemctl", "kill", f"--signal={number}", client.unit)
+                client.wait_end()
+                self.lab.wait_until(lambda: "gvpn0" not in self.lab.home.run("ip", "link").stdout, "the link is gone")
+                self.assert_unchanged(self.lab.home, before)
+
+    def test_the_service_from_the_boot_to_the_purge(self):
         self.tree.install(PACKAGES["gvpn-server"].name, PACKAGES["gvpn"].name)
         settings = self.tree.read("/etc/gvpn/server.conf") + SETTINGS.replace("json=true\n", "")
         self.tree.write("/etc/gvpn/server.conf", settings)
-        self.box = BootedTree(self.lab, self.tree, self.lab.office)
-        self.addCleanup(self.box.close)
-
-    def test_the_service_from_the_boot_to_the_purge(self):
+        self.boot(self.lab.office)
         self.wait_for_the_service()
         self.box.run("systemctl", "stop", "gvpn-server")
         before = case.snapshot(self.lab.office)

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -145,9 +146,21 @@ class BootedTree:
         children = Path(f"/proc/{self.first.pid}/task/{self.first.pid}/children").read_text(encoding="ascii").split()
         return children and Path(f"/proc/{children[0]}/comm").read_text(encoding="ascii") == "systemd\n" and children[0]
 
+    def _enter(self):
+        namespaces = ("--mount", "--pid", "--net", "--cgroup", "--uts")
+        return ("nsenter", f"--target={self._process()}", *namespaces, *ENVIRONMENT)
+
     def run(self, *argv, check=True, timeout=120):
-        enter = ("nsenter", f"--target={self._process()}", "--mount", "--pid", "--net", "--cgroup", "--uts")
-        return run(*enter, *ENVIRONMENT, *argv, check=check, timeout=timeout)
+        return run(*self._enter(), *argv, check=check, timeout=timeout)
+
+    def start(self, name, user, *argv):
+        """A user's program as a service, whose name is in .unit: systemctl kill reaches it."""
+        unit = f"test-{time.monotonic_ns()}.service"
+        service = ("systemd-run", "--quiet", "--pipe", "--wait", "--collect", f"--unit={unit}", f"--uid={user}",
+                   f"--setenv=HOME=/home/{user}")
+        program = self.lab.start(name, [*self._enter(), *service, *argv])
+        program.unit = unit
+        return program
 
     def state(self, unit):
         return self.run("systemctl", "is-active", unit, check=False).stdout.strip()
