@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -201,9 +202,11 @@ def check_commands_of(markdown, helps):
 
 
 def help_of(*command):
-    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "LC_ALL": "C.UTF-8", "XDG_RUNTIME_DIR": "/nonexistent"}
-    done = subprocess.run([*command, "--help"], capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL,
-                          env=environment, check=False)
+    # Qt makes the folder if there is none.
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "LC_ALL": "C.UTF-8", "XDG_RUNTIME_DIR": folder}
+        done = subprocess.run([*command, "--help"], capture_output=True, text=True, timeout=30,
+                              stdin=subprocess.DEVNULL, env=environment, check=False)
     return done.stdout if done.returncode == 0 else ""
 
 
