@@ -1,4 +1,4 @@
-# The Debian packages: cmake --build BUILD --target package.
+# The Debian packages: cmake --preset package && cmake --build --preset package.
 configure_file(debian/changelog.in changelog @ONLY)
 foreach(component gvpn-server gvpn gvpn-gui)
     install(FILES "${CMAKE_CURRENT_BINARY_DIR}/changelog" "${CMAKE_CURRENT_SOURCE_DIR}/debian/copyright"
