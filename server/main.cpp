@@ -44,14 +44,19 @@ void setProcessLimits()
     prctl(PR_SET_DUMPABLE, 0);
 }
 
-int cleanUp(QCoreApplication& application)
+/// With --run-as also what systemd does as root before the service starts: the places that it can't make itself.
+int cleanUp(QCoreApplication& application, const gvpn::server::ServerOptions& options)
 {
     using namespace gvpn;
     using server::StartStep;
-    const auto giveUp = [](const Error& error) {
-        std::fprintf(stderr, "%s\n", server::sentence(StartStep::CleanUp, error).c_str());
-        return server::exitStatus(StartStep::CleanUp, error);
+    const auto giveUp = [](const Error& error, StartStep step = StartStep::CleanUp) {
+        std::fprintf(stderr, "%s\n", server::sentence(step, error).c_str());
+        return server::exitStatus(step, error);
     };
+    if (!options.runAs.empty()) {
+        if (const auto became = server::becomeServiceUser(options); !became)
+            return giveUp(became.error(), StartStep::BecomeUser);
+    }
     if (!program::hasNetAdmin())
         return giveUp({ErrorCode::PermissionDenied, "CAP_NET_ADMIN is missing"});
     const auto report = [giveUp](const Result<system::CleanupReport>& result) {
@@ -78,6 +83,11 @@ int cleanUp(QCoreApplication& application)
 gvpn::Result<gvpn::server::ServerOptions> readOptions()
 {
     auto options = gvpn::server::parseOptions(QCoreApplication::arguments(), QString::fromLatin1(ConfigFile));
+    if (options && options->command == gvpn::server::Command::Run && options->runAs.empty()) {
+        // At the start; when the options are read again, this process is that user's.
+        static const std::string owner = gvpn::server::userOfStateDir(*options);
+        options->runAs = owner;
+    }
     // The usual state directory is root's, also when root becomes somebody else.
     if (options && !options->runAs.empty() && options->stateDir.empty())
         options->stateDir = gvpn::server::DefaultStateDir;
@@ -197,5 +207,5 @@ int main(int argc, char** argv)
         std::_Exit(status);
     }
     program::installLogSink(program::parseLogLevel(options->logLevel).value_or(program::LogLevel::Info));
-    return options->command == server::Command::Cleanup ? cleanUp(application) : serve(std::move(*options));
+    return options->command == server::Command::Cleanup ? cleanUp(application, *options) : serve(std::move(*options));
 }

@@ -52,13 +52,28 @@ Result<void> giveStateDir(const ServerOptions& options, const system::ServiceUse
 
 }  // namespace
 
+std::string userOfStateDir(const ServerOptions& options)
+{
+    const std::string path = options.stateDir.empty() ? std::string(DefaultStateDir) : options.stateDir;
+    struct stat info {};
+    if (::geteuid() != 0 || ::stat(path.c_str(), &info) != 0 || info.st_uid == 0)
+        return {};
+    std::array<char, 16384> texts{};
+    passwd entry{};
+    passwd* found = nullptr;
+    const bool isKnown = ::getpwuid_r(info.st_uid, &entry, texts.data(), texts.size(), &found) == 0 && found != nullptr;
+    return isKnown ? entry.pw_name : "";
+}
+
 Result<void> becomeServiceUser(const ServerOptions& options)
 {
-    if (::geteuid() != 0)
-        return fail(ErrorCode::PermissionDenied, "only root can become another user");
     const auto user = findUser(options.runAs);
     if (!user)
         return fail(user.error());
+    if (::geteuid() == user->user && user->user != 0)
+        return {};
+    if (::geteuid() != 0)
+        return fail(ErrorCode::PermissionDenied, "only root can become another user");
     if (user->user == 0)
         return fail(ErrorCode::InvalidArgument, options.runAs + " is root: name a user to give root up for");
     if (auto given = giveStateDir(options, *user); !given)

@@ -6,8 +6,13 @@
 
 namespace gvpn::server {
 
+/// Whom root has to become without --run-as: the owner of the state directory, who could not use what root writes
+/// there (a package's service, whose server somebody starts by hand). Empty: nobody.
+[[nodiscard]] std::string userOfStateDir(const ServerOptions& options);
+
 /// Makes the state directory if it is missing and gives it (if it is new) and this network namespace's records below
-/// /run/gvpn to the user. NotFound, InvalidArgument, PermissionDenied (also: not started by root).
+/// /run/gvpn to the user. Nothing happens in a process that is that user's already. NotFound, InvalidArgument,
+/// PermissionDenied (also: not started by root).
 [[nodiscard]] Result<void> becomeServiceUser(const ServerOptions& options);
 
 }  // namespace gvpn::server

@@ -54,7 +54,7 @@ bool hasName(unsigned index, const std::string& name)
 
 Result<std::unique_ptr<system::NetworkConfigurator>> makeConfigurator()
 {
-    auto made = system::LinuxConfigurator::create();
+    auto made = system::LinuxConfigurator::create(std::string(RunDirectoryBase));
     if (!made)
         return fail(made.error());
     return std::unique_ptr<system::NetworkConfigurator>(std::move(*made));
@@ -106,7 +106,7 @@ void HelperDaemon::start()
             qCWarning(logHelper).noquote()
                 << "can't delete a link of a killed helper:" << removed.error().context.c_str();
     }
-    system::cleanUpLeftovers(std::string(system::DefaultRunDirectory), [this](const auto& report) {
+    system::cleanUpLeftovers(std::string(RunDirectoryBase), [this](const auto& report) {
         if (!report)
             qCWarning(logHelper).noquote()
                 << "can't look for what killed programs left:" << report.error().context.c_str();

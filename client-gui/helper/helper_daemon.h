@@ -18,6 +18,10 @@ namespace gvpn::helper {
 /// Without a lease; the bus starts it again when it is called.
 inline constexpr std::chrono::milliseconds IdleTime = std::chrono::seconds(30);
 
+/// Its records. Not /run/gvpn, whose part for this network namespace may belong to the user of a server: the helper has
+/// no right to enter it.
+inline constexpr std::string_view RunDirectoryBase = "/run/gvpn-helper";
+
 class HelperDaemon : public QObject {
     Q_OBJECT
 public:

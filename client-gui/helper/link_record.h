@@ -1,5 +1,5 @@
-// Which links a helper has made, written down below /run/gvpn: a program can keep a TUN alive (TUNSETPERSIST, or just
-// its descriptor) when the helper is killed, and the next helper has to know that it is ours. Event loop thread.
+// Which links a helper has made, written down below /run/gvpn-helper: a program can keep a TUN alive (TUNSETPERSIST, or
+// just its descriptor) when the helper is killed, and the next helper has to know that it is ours. Event loop thread.
 #pragma once
 
 #include "system/holder.h"

@@ -63,7 +63,7 @@ int run()
         return EXIT_FAILURE;
     }
     gvpn::bus::registerTypes();
-    auto directory = gvpn::system::RunDirectory::locate(std::string(gvpn::system::DefaultRunDirectory));
+    auto directory = gvpn::system::RunDirectory::locate(std::string(RunDirectoryBase));
     const QDBusConnection bus = QDBusConnection::systemBus();
     if (!directory || !bus.isConnected()) {
         qCWarning(logHelper).noquote() << "can't start:"

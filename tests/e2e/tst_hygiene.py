@@ -174,6 +174,14 @@ class RunAs(HygieneCase):
         self.lab.office.run(*command.split())
         self.start_and_stop()
 
+    def test_without_run_as_root_becomes_the_owner_of_the_state_directory(self):
+        server = self.start_server(prefix=OPEN_DOORS)
+        self.assertEqual(status_of(server.pid)["Uid"].split(), [str(NOBODY)] * 4)
+        self.add_user("anna", RIGHT)
+        self.assert_files_belong_to_the_service()
+        self.assertEqual(server.stop(), 0, server.describe())
+        self.start_and_stop()
+
     def test_a_new_directory_is_made_for_the_service(self):
         (self.lab.folder / "parent").mkdir(mode=0o755)
         path = self.lab.folder / "parent" / "new"

@@ -174,6 +174,7 @@ class InACleanDebian(case.LabCase):
         self.tree.write("/etc/gvpn/server.conf", self.tree.read("/etc/gvpn/server.conf") + SETTINGS)
 
     def start_server(self):
+        self.tree.run("gvpn-server", "cleanup", "--run-as=gvpn-server", namespace=self.lab.office)
         server = self.tree.start(self.lab, "gvpn-server", [*AS_THE_SERVICE, "gvpn-server", "run"], self.lab.office)
         server.listening = server.wait_event(event="listening")
         status = Path(f"/proc/{server.pid}/status").read_text(encoding="ascii")

@@ -173,11 +173,13 @@ class AsTheUnitStartsIt(accounts_case.AccountsCase):
     BECOME = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", f"--inh-caps={CAPABILITIES}",
               f"--ambient-caps={CAPABILITIES}", f"--bounding-set={CAPABILITIES}", "--no-new-privs")
     PLACES = ("unshare", "--mount", "sh", "-ec", "mount -t tmpfs none /run; mount -t tmpfs none /var/lib; "
-              "mkdir -m 755 /run/gvpn; mkdir -m 700 /var/lib/gvpn; chown nobody: /run/gvpn /var/lib/gvpn; "
-              'exec "$@"', "sh")
+              "mkdir -m 700 /var/lib/gvpn; chown nobody: /var/lib/gvpn; "
+              '"$0" cleanup --run-as=nobody >&2; exec "$@"')
 
-    def start_unit(self, *options, prefix=PLACES):
+    def start_unit(self, *options, prefix=None):
+        """With its ExecStartPre, unless the places are there."""
         self.lab.folder.chmod(0o711)
+        prefix = prefix or (*self.PLACES, self.lab.binary("gvpn-server"))
         return self.start_with_usual_places("--state-dir=/var/lib/gvpn", *options, prefix=(*prefix, *self.BECOME))
 
     def clean_up(self, holder):
@@ -189,6 +191,10 @@ class AsTheUnitStartsIt(accounts_case.AccountsCase):
         holder = self.lab.start("sleep", [*self.inside(server), "sleep", "1000"], self.lab.office)
         self.lab.wait_until(lambda: "sleep" in Path(f"/proc/{holder.pid}/comm").read_text(encoding="ascii"), "held")
         return holder
+
+    def test_it_may_be_told_to_be_the_user_that_it_is(self):
+        server = self.start_unit("--run-as=nobody")
+        self.assertEqual(server.stop(), 0, server.describe())
 
     def test_roots_commands_work_and_a_clean_stop_leaves_nothing_to_clean_up(self):
         before = case.snapshot(self.lab.office)

@@ -12,7 +12,7 @@ import subprocess
 from pathlib import Path
 
 PREFIX = "gvpn-lab"
-RECORDS = "/run/gvpn"
+RECORDS = ("/run/gvpn", "/run/gvpn-helper")
 OWN_FILES = "/etc/netns"
 CLONE_NEWNET = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -39,7 +39,8 @@ class Namespace:
         run("ip", "netns", "add", self.name)
         at_end(self.remove)
         # An earlier namespace may have had the same number.
-        shutil.rmtree(self.record(), ignore_errors=True)
+        for record in self.records():
+            shutil.rmtree(record, ignore_errors=True)
         # A new namespace inherits some of these from the host: set what the tests rely on.
         self.write_switch("net/ipv6/conf/default/accept_dad", 0)
         self.write_switch("net/ipv6/conf/default/accept_ra", 0)
@@ -58,7 +59,11 @@ class Namespace:
 
     def record(self):
         """Where gvpn programs write down what to undo after a kill: common/system/run_directory.h."""
-        return _record_of(self.name)
+        return self.records()[0]
+
+    def records(self):
+        """The same, and where the helper does."""
+        return _records_of(self.name)
 
     def write_etc(self, name, text):
         """Programs that are started in the namespace from now on see this as /etc/<name>, and later changes at once
@@ -124,14 +129,16 @@ def _set_namespace(descriptor):
         raise OSError(ctypes.get_errno(), "setns")
 
 
-def _record_of(name):
-    return f"{RECORDS}/net-{os.stat(f'/run/netns/{name}').st_ino}"
+def _records_of(name):
+    number = os.stat(f"/run/netns/{name}").st_ino
+    return [f"{folder}/net-{number}" for folder in RECORDS]
 
 
 def _delete(name):
     # The record first: as soon as the namespace is gone, another one can have its number.
     if os.path.exists(f"/run/netns/{name}"):
-        shutil.rmtree(_record_of(name), ignore_errors=True)
+        for record in _records_of(name):
+            shutil.rmtree(record, ignore_errors=True)
     run("ip", "netns", "del", name, check=False)
     shutil.rmtree(f"{OWN_FILES}/{name}", ignore_errors=True)
     with contextlib.suppress(OSError):  # other namespaces have files there, or there is no folder

@@ -45,7 +45,7 @@ def snapshot(namespace):
         "packet filter": list(_packet_filter(namespace)),
         "switches": namespace.switches(),
         "resolvers": resolvers,
-        "records": sorted(str(path) for path in Path(namespace.record()).glob("*.json*")),
+        "records": sorted(str(path) for folder in namespace.records() for path in Path(folder).glob("*.json*")),
     }
 
 
