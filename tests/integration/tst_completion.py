@@ -23,7 +23,7 @@ PROGRAMS = {"gvpn-server": BUILD / "server" / "gvpn-server",
             "gvpn-client": BUILD / "client-gui" / "cli" / "gvpn-client",
             "gvpn-gui": BUILD / "client-gui" / "gui" / "gvpn-gui"}
 SCRIPT = """
-source "$1" && source "$2" || exit
+source "$1" && source "$2" && { [ "$3" != sudo ] || source /usr/share/bash-completion/completions/sudo; } || exit
 function=$(complete -p "$3" | sed -E 's/.*-F ([^ ]+).*/\\1/')
 shift 3
 COMP_LINE=$1 COMP_POINT=${#1} COMP_TYPE=9 COMP_KEY=9
@@ -47,15 +47,16 @@ class Completion(unittest.TestCase):
         directory = tempfile.TemporaryDirectory()
         self.addCleanup(directory.cleanup)
         self.home = Path(directory.name)
-        self.environment = {"PATH": os.environ["PATH"], "HOME": directory.name, "LC_ALL": "C.UTF-8",
+        places = {str(program.parent) for program in PROGRAMS.values()}
+        self.environment = {"PATH": ":".join([*sorted(places), os.environ["PATH"]]), "HOME": directory.name, "LC_ALL": "C.UTF-8",
                             "QT_QPA_PLATFORM": "offscreen", "XDG_RUNTIME_DIR": directory.name}
 
-    def complete(self, line):
-        """What is offered at the end of this line, sorted."""
-        name = line.split()[0]
-        words = [str(PROGRAMS[name]), *words_of(line)[1:]]
-        line = str(PROGRAMS[name]) + line[len(name):]
-        done = subprocess.run(["bash", "--norc", "-c", SCRIPT, "bash", LIBRARY, FILES / name, name, line, *words],
+    def complete(self, line, name=None):
+        """What is offered at the end of this line, sorted. name: what completes it, which the first word is mostly."""
+        words = words_of(line)
+        own = name or words[0]
+        file = FILES / next((word.split("/")[-1] for word in words if word.split("/")[-1] in PROGRAMS), own)
+        done = subprocess.run(["bash", "--norc", "-c", SCRIPT, "bash", LIBRARY, file, own, line, *words],
                               capture_output=True, text=True, timeout=20, stdin=subprocess.DEVNULL, cwd=self.home,
                               env=self.environment, check=False)
         self.assertEqual((done.stderr, done.returncode), ("", 0))
@@ -179,6 +180,24 @@ class Completion(unittest.TestCase):
         (self.home / "place").symlink_to(other)
         self.assertEqual(self.complete("gvpn-client --state-dir place --profile "), ["Other"])
         self.assertEqual(self.complete("gvpn-client --state-dir=place profile remove "), ["Other"])
+
+    def test_only_the_installed_program_is_run_and_not_behind_sudo(self):
+        self.add_profile("Head office")
+        marks = self.home / "marks"
+        marks.mkdir()
+        foreign = self.home / "gvpn-client"
+        foreign.write_text(f"#!/bin/sh\ntouch {marks}/foreign\n", encoding="ascii")
+        foreign.chmod(0o755)
+        for line in ("./gvpn-client --profile H", f"{foreign} --profile H", "./gvpn-client profile show H"):
+            with self.subTest(line):
+                self.assertEqual(self.complete(line, "gvpn-client"), [])
+        self.assertEqual(self.complete("sudo gvpn-client --off", "sudo"), ["--offload"])
+        for line in ("sudo gvpn-client --profile H", "sudo -u root gvpn-client profile show H"):
+            with self.subTest(line):
+                self.assertEqual(self.complete(line, "sudo"), [])
+        self.assertEqual(list(marks.iterdir()), [])
+        self.environment["PATH"] = os.environ["PATH"]
+        self.assertEqual(self.complete("gvpn-client --profile H"), [])
 
     def test_a_person_gets_a_name_with_blanks_by_the_tabulator_key(self):
         self.add_profile("Head office")
