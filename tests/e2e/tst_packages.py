@@ -207,12 +207,26 @@ class InACleanDebian(case.LabCase):
         versions = self.tree.run("dpkg-query", "-W", "-f", "${Version} ${db:Status-Status}\n", "gvpn*").stdout
         self.assertEqual(set(versions.split("\n")[:3]), {f"{NEXT_VERSION} installed"})
 
+    def start_elsewhere(self, name):
+        """A program at the same path, in another root, as of a container."""
+        folder = self.lab.folder / f"only-{name}"
+        folder.mkdir()
+        shutil.copy("/usr/bin/sleep", folder / name)
+        other = self.lab.start(f"another {name}", ["unshare", "--mount", "--propagation", "private", "sh", "-c",
+                                                   f"mount --bind {folder} /usr/bin && exec /usr/bin/{name} infinity"])
+        self.lab.wait_until(lambda: os.readlink(f"/proc/{other.pid}/exe") == f"/usr/bin/{name}", "it runs")
+        return other
+
     def remove(self, server, client):
         """With the server and the client at work: they are told to end, and put back what is not theirs."""
+        others = [self.start_elsewhere(name) for name in ("gvpn-server", "gvpn-client")]
         self.tree.apt("remove", "gvpn-server", namespace=self.lab.office)
         self.assertEqual(server.wait_end(), 0, server.describe())
         self.tree.apt("remove", "gvpn-gui", "gvpn", namespace=self.lab.home)
         self.assertEqual(client.wait_end(), 0, client.describe())
+        for other in others:
+            self.assertTrue(other.is_running(), other.describe())
+            other.kill()
         for place, before in self.networks.items():
             self.assert_unchanged(place, before)
         self.assertEqual(self.tree.run("find", "/usr/bin", "/usr/libexec", "-name", "gvpn*").stdout, "")
