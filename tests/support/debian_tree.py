@@ -44,15 +44,30 @@ def _proxies():
     return [f"{key}={value}" for key, value in os.environ.items() if key.lower().endswith("_proxy")]
 
 
+def _run_apart(*argv, timeout):
+    """What it mounts, and whatever it starts, goes with it, however it ends."""
+    run("unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private", *argv,
+        timeout=timeout)
+
+
+def _remove_unfinished(root):
+    """Of a run that was killed. Nothing is removed through a mount, which may be this computer's /proc or /dev."""
+    mounts = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()]
+    inside = [place for place in mounts if place.startswith(f"{root.resolve()}/")]
+    if inside:
+        raise RuntimeError(f"something is mounted at {inside[0]}: unmount it first")
+    shutil.rmtree(root, ignore_errors=True)
+
+
 def _make_base(root):
     sources = _sources()
     mirror = next(site for site, release in sources if release == CODENAME)
-    run("debootstrap", "--variant=minbase", CODENAME, root, mirror, timeout=600)
+    _run_apart("debootstrap", "--variant=minbase", CODENAME, root, mirror, timeout=600)
     lines = "".join(f"deb {site} {release} main\n" for site, release in sources)
     (root / "etc/apt/sources.list").write_text(lines, encoding="ascii")
     proxies = re.findall(r"^Acquire::https?::Proxy.*$", run("apt-config", "dump").stdout, re.MULTILINE)
     (root / "etc/apt/apt.conf.d/90mirror").write_text("\n".join(proxies), encoding="ascii")
-    run("chroot", root, *ENVIRONMENT, *_proxies(), "apt-get", "-q", "update", timeout=300)
+    _run_apart("chroot", root, *ENVIRONMENT, *_proxies(), "apt-get", "-q", "update", timeout=300)
     shutil.rmtree(root / "var/cache/apt/archives")
     (root / "var/cache/apt/archives").mkdir()
 
@@ -72,11 +87,11 @@ def _base(build):
     downloads.mkdir(parents=True, exist_ok=True)
     with _locked(cache / "lock"):
         if not archive.exists():
-            shutil.rmtree(root, ignore_errors=True)
+            _remove_unfinished(root)
             root.mkdir()
             _make_base(root)
             run("tar", "--create", "--file", f"{archive}.part", "--directory", root, ".", timeout=120)
-            shutil.rmtree(root)
+            _remove_unfinished(root)
             Path(f"{archive}.part").rename(archive)
     return archive, downloads
 
@@ -173,8 +188,9 @@ class BootedTree:
         self.first.kill()
         # Control groups are the whole computer's. They are empty a moment later.
         group = self.tree.layer / f"cgroup/gvpn-test-{self.first.pid}"
-        command = ("nsenter", f"--mount=/proc/{self.tree.world.pid}/ns/mnt", "find", group, "-depth", "-type", "d")
-        command += ("-exec", "rmdir", "{}", ";")
+        # A boot that failed may have made none.
+        remove = 'test ! -d "$0" || find "$0" -depth -type d -exec rmdir {} ";"'
+        command = ("nsenter", f"--mount=/proc/{self.tree.world.pid}/ns/mnt", "sh", "-c", remove, group)
         self.lab.wait_until(lambda: run(*command, check=False).stderr == "", "its control groups are gone", 10)
 
 
