@@ -13,7 +13,6 @@
 #include "tun/linux_tun.h"
 
 #include <QCoreApplication>
-#include <QDir>
 #include <QFileInfo>
 #include <QRandomGenerator>
 #include <QSysInfo>
@@ -166,13 +165,12 @@ void DoctorApplication::findTunnel()
     const std::vector<net::Prefix> lan = m_profile ? m_profile->knownRoutes : std::vector<net::Prefix>();
     if (m_facts.network)
         m_tunnelInterface = client::tunnelInterfaceOf(*m_facts.network, lan);
-    // Where nothing was ever connected there is nothing to lock, and nothing to be made.
-    if (!m_profile || !m_facts.target || !QDir(QString::fromStdString(m_stateDir + "/devices")).exists())
+    if (!m_profile || !m_facts.target)
         return;
-    auto lock = client::ProfileLock::take(m_stateDir, m_profile->name, "gvpn-client doctor");
+    auto lock = client::ProfileLock::takeIfThere(m_stateDir, m_profile->name, "gvpn-client doctor");
     client::TargetFacts& target = *m_facts.target;
     if (lock) {
-        m_lock.emplace(std::move(*lock));
+        m_lock = std::move(*lock);
     } else if (lock.error().code == ErrorCode::AlreadyExists) {
         m_holder = lock.error().context;
         target.noLogin = NoLogin::TunnelIsUp;

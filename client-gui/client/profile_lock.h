@@ -5,6 +5,7 @@
 #include "base/result.h"
 #include "base/unique_fd.h"
 
+#include <optional>
 #include <string>
 
 namespace gvpn::client {
@@ -16,7 +17,12 @@ public:
     [[nodiscard]] static Result<ProfileLock> take(const std::string& stateDir, const std::string& profile,
                                                   const std::string& program);
 
+    /// The same without making anything; nothing: there is no file, so nobody holds it.
+    [[nodiscard]] static Result<std::optional<ProfileLock>>
+    takeIfThere(const std::string& stateDir, const std::string& profile, const std::string& program);
+
 private:
+    [[nodiscard]] static Result<ProfileLock> lock(UniqueFd file, const std::string& path, const std::string& program);
     explicit ProfileLock(UniqueFd file)
         : m_file(std::move(file))
     {}

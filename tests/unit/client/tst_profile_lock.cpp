@@ -61,6 +61,7 @@ private Q_SLOTS:
     void namesWhoHoldsIt();
     void goesWithItsProcess();
     void isFreeAgainWhenItIsDropped();
+    void makesNothingWhereNothingIs();
     void locksOneProfileOnly();
     void takesAnyName();
     void namesADirectoryThatCantBeUsed();
@@ -100,6 +101,25 @@ void TestProfileLock::isFreeAgainWhenItIsDropped()
     const auto third = ProfileLock::take(place, "Office", "b");
     QVERIFY(third.has_value());
     QCOMPARE(ProfileLock::take(place, "Office", "c").error().context, "b (process " + std::to_string(::getpid()) + ")");
+}
+
+void TestProfileLock::makesNothingWhereNothingIs()
+{
+    const QTemporaryDir directory;
+    const std::string place = directory.path().toStdString();
+    const auto none = ProfileLock::takeIfThere(place, "Office", "me");
+    QVERIFY(none.has_value() && !none->has_value());
+    QVERIFY(QDir(directory.path()).isEmpty());
+    {
+        const Holder holder(place, "Office");
+        const auto refused = ProfileLock::takeIfThere(place, "Office", "me");
+        QCOMPARE(refused.error(), (Error{ErrorCode::AlreadyExists, holder.description()}));
+    }
+    const auto taken = ProfileLock::takeIfThere(place, "Office", "me");
+    QVERIFY(taken.has_value() && taken->has_value());
+    QCOMPARE(ProfileLock::take(place, "Office", "b").error().code, ErrorCode::AlreadyExists);
+    const auto other = ProfileLock::takeIfThere(place, "Home", "me");
+    QVERIFY(other.has_value() && !other->has_value());
 }
 
 void TestProfileLock::locksOneProfileOnly()
