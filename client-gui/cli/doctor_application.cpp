@@ -287,13 +287,17 @@ void DoctorApplication::startServerProbe()
     m_serverProbe->start();
 }
 
-/// A program without a profile has no lock, but a connection.
+/// A program without a profile has no lock, but a connection; to an address that the name has no longer, perhaps.
 std::optional<NoLogin> DoctorApplication::mayLogIn(const std::vector<net::IpAddress>& addresses)
 {
-    const client::TargetFacts& target = *m_facts.target;
+    client::TargetFacts& target = *m_facts.target;
     m_isConnected = client::hasConnectionTo(addresses, target.server.port);
     if (!m_holder.empty() || m_isConnected)
         return NoLogin::TunnelIsUp;
+    if (!target.noLogin && !m_tunnelInterface.empty()) {
+        target.noLoginReason = m_tunnelInterface;
+        return NoLogin::MayBeUp;
+    }
     return target.noLogin;
 }
 

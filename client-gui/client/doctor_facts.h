@@ -38,6 +38,7 @@ struct KeyringFacts {
 /// Why nobody logged in.
 enum class NoLogin {
     TunnelIsUp,    // logging in would take its session over
+    MayBeUp,       // a tunnel's interface is up, of which it isn't known whose it is
     NoDeviceKey,   // nothing has connected to this server yet
     Pending,       // an invite must be redeemed first
     KeyUnusable,   // its file can't be read, or is none
@@ -82,7 +83,7 @@ struct TargetFacts {
     bool isByLink = false;           // whose key replaces the trusted one
     std::optional<Error> knownKeys;  // the file of trusted keys can't be used
     std::optional<NoLogin> noLogin;
-    std::string noLoginReason;  // KeyUnusable, NoProfileLock
+    std::string noLoginReason;  // MayBeUp (the interface), KeyUnusable, NoProfileLock
     AcceptRoutes acceptRoutes;
     std::vector<net::InterfaceAddress> wanted;
     bool usesDns = true;

@@ -85,6 +85,10 @@ QString whyNoLogin(const TargetFacts& target)
             .arg(target.tunnel && !target.tunnel->holder.empty()
                      ? QStringLiteral("%1 is connected").arg(doctorText(target.tunnel->holder))
                      : QStringLiteral("a program here is connected to it"));
+    case NoLogin::MayBeUp:
+        return QStringLiteral("Not tried: %1 is up, and logging in would end it if it leads to this server, by an "
+                              "address of earlier.")
+            .arg(doctorText(target.noLoginReason));
     case NoLogin::NoDeviceKey:
         return QStringLiteral("Not tried: this computer has no key for this server yet; the first connection makes "
                               "it.");

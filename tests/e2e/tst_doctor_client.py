@@ -18,6 +18,7 @@ HEALTHY = "Nothing stands in the way."
 GOOD, TROUBLE, USAGE = 0, 1, 2
 QUICK_S, PATIENCE_S = 3, 15
 NOBODY = 65534
+OTHER_OFFICE = "203.0.113.77"
 OTHER_PIN = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 
 
@@ -216,6 +217,18 @@ class Enrolled(DoctorCase):
                 self.assert_trouble("route", LAN, "172.17.0.0/24 on vpn0")
                 self.lab.home.run("ip", "link", "del", "vpn0")
                 self.assertEqual(client.stop(), 0)
+
+    def test_a_tunnel_to_an_address_of_earlier_is_left_alone(self):
+        """The name leads elsewhere since: only the interface tells of the tunnel, which has no profile."""
+        client = self.lab.start_client(f"--server={OFFICE}")
+        connected = self.wait_connected(client)
+        seen = len(client.events)
+        self.lab.office.add_address("wan", f"{OTHER_OFFICE}/24")
+        answer = self.ask(f"--server={OTHER_OFFICE}", f"--pin={self.pin}")
+        self.assert_healthy(answer)
+        self.assertIn(f"{connected['interface']} is up", answer.line("login"))
+        self.assertEqual(client.events[seen:], [])
+        self.assert_pings(self.lab.home, LAN_HOST)
 
     def test_networks_that_are_in_the_way(self):
         self.other_network("vpn0")

@@ -333,6 +333,7 @@ void TestDoctor::notesWhatIsGoodToKnow_data()
         facts.target->isByLink = true;
     });
     row("v1", "tls", "nothing is encrypted", [](DoctorFacts& facts) { facts.target->wireProtocol = WireProtocol::V1; });
+    row("whose tunnel?", "login", "gvpn7 is up", thatDoesNotLogIn(NoLogin::MayBeUp, "gvpn7"));
     row("no key yet", "login", "first connection", thatDoesNotLogIn(NoLogin::NoDeviceKey));
     row("an invite", "login", "redeems", thatDoesNotLogIn(NoLogin::Pending));
     row("no lock", "login", "disk full", thatDoesNotLogIn(NoLogin::NoProfileLock, "disk full"));
