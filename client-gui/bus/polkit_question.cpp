@@ -76,9 +76,9 @@ bool isUnanswered(const QDBusMessage& reply)
     return reply.type() == QDBusMessage::ErrorMessage && QDBusError(reply).type() == QDBusError::NoReply;
 }
 
-Result<void> judgePolkitReply(const QDBusMessage& reply)
+Result<void> judgePolkitReply(const QDBusMessage& reply, bool mayAskPerson)
 {
-    if (isUnanswered(reply))
+    if (mayAskPerson && isUnanswered(reply))
         return denied(DismissedCause);
     if (reply.type() != QDBusMessage::ReplyMessage || reply.signature() != ReplySignature)
         return denied(NoPolkitCause);

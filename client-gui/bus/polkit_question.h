@@ -22,7 +22,7 @@ struct PolkitQuestion {
 /// Nobody has said anything in all the time that there was.
 [[nodiscard]] bool isUnanswered(const QDBusMessage& reply);
 /// What a reply of CheckAuthorization means. PermissionDenied with a cause of bus/contract.h: everything but a clear
-/// yes.
-[[nodiscard]] Result<void> judgePolkitReply(const QDBusMessage& reply);
+/// yes. mayAskPerson: as in the question; where nobody was asked for anything, silence is polkit's own.
+[[nodiscard]] Result<void> judgePolkitReply(const QDBusMessage& reply, bool mayAskPerson = true);
 
 }  // namespace gvpn::bus

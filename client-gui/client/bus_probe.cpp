@@ -179,7 +179,8 @@ void BusProbe::askPolkit(const QDBusConnection& bus)
 {
     const auto question = bus::checkAuthorization({.busName = bus.baseService(), .action = bus::ConnectAction});
     call(bus, question, [this](const QDBusMessage& reply) {
-        if (const auto judged = bus::judgePolkitReply(reply); !judged)
+        m_hasPolkitAnswer = true;
+        if (const auto judged = bus::judgePolkitReply(reply, false); !judged)
             m_facts.polkit = judged.error();
     });
 }
@@ -198,6 +199,8 @@ void BusProbe::finish()
     // The limit has passed, and of these silence means something.
     if (m_plan.asksHelper && !m_helperAnswer)
         m_facts.helper = Error{ErrorCode::TimedOut, "gvpn-helper does not answer"};
+    else if (m_plan.asksHelper && *m_helperAnswer && !m_hasPolkitAnswer)
+        m_facts.polkit = Error{ErrorCode::PermissionDenied, std::string(bus::NoPolkitCause)};
     QMetaObject::invokeMethod(
         this, [this] { m_done(m_facts); }, Qt::QueuedConnection);
 }

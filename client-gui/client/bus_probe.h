@@ -50,6 +50,7 @@ private:
     ComputerFacts m_facts;
     HelperClient m_helper;
     std::optional<Result<void>> m_helperAnswer;
+    bool m_hasPolkitAnswer = false;
     QString m_systemBus;  // its name in this process, once connected
     unsigned m_open = 0;  // questions without an answer
     bool m_isOver = false;

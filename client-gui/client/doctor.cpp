@@ -1,6 +1,7 @@
 #include "client/doctor.h"
 
 #include "base/text.h"
+#include "bus/contract.h"
 #include "client/doctor_checks.h"
 #include "client/sentences.h"
 
@@ -68,6 +69,19 @@ QString sentenceForTun(const DoctorFacts& facts, const Error& error)
     return QStringLiteral("Could not use a tunnel interface: %1; %2.").arg(doctorText(error.context), adviceFor(fault));
 }
 
+/// That somebody is to be asked for a password is no trouble; whether a program can ask, only the question tells.
+Check checkPolkit(const DoctorFacts& facts)
+{
+    constexpr const char* Name = "polkit";
+    const std::optional<Error>& denied = facts.computer.polkit;
+    if (!denied)
+        return goodCheck(Name, QStringLiteral("The system's rules let this session connect."));
+    if (denied->context == bus::NoAgentCause)
+        return noteCheck(Name, QStringLiteral("An administrator's password will be asked for."),
+                         QStringLiteral("Where no program can ask for it, as over ssh, connect with sudo."));
+    return troubleCheck(Name, sentenceForTun(facts, *denied));
+}
+
 void addRights(program::Checkup& checkup, const DoctorFacts& facts)
 {
     const ComputerFacts& computer = facts.computer;
@@ -83,8 +97,7 @@ void addRights(program::Checkup& checkup, const DoctorFacts& facts)
         return;
     }
     checkup.add(goodCheck("helper", QStringLiteral("gvpn-helper answers.")));
-    checkup.add(computer.polkit ? troubleCheck("polkit", sentenceForTun(facts, *computer.polkit))
-                                : goodCheck("polkit", QStringLiteral("The system's rules let this session connect.")));
+    checkup.add(checkPolkit(facts));
 }
 
 Check checkTray(TrayFact tray)

@@ -99,7 +99,7 @@ struct ComputerFacts {
     bool hasRights = false;                  // it can open a TUN by itself
     std::optional<Error> tunDevice;          // with rights: /dev/net/tun can't be opened
     std::optional<Error> helper;             // without: it isn't there
-    std::optional<Error> polkit;             // without: it would not allow it
+    std::optional<Error> polkit;             // without: it would not allow it, or not without a password
     bool hasResolved = false;                // systemd-resolved, running or started on demand
     std::vector<std::string> tunnelDomains;  // asked through the living tunnel
     TrayFact tray = TrayFact::NoDesktop;

@@ -42,6 +42,8 @@ void TestPolkitReply::whatNobodyHasAnsweredIsDismissed()
     const auto judged = bus::judgePolkitReply(reply);
     QCOMPARE(judged.error().code, ErrorCode::PermissionDenied);
     QCOMPARE(judged.error().context, std::string(bus::DismissedCause));
+    // Unless nobody was asked for anything.
+    QCOMPARE(bus::judgePolkitReply(reply, false).error().context, std::string(bus::NoPolkitCause));
 }
 
 QTEST_GUILESS_MAIN(TestPolkitReply)

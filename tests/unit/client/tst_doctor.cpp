@@ -287,7 +287,6 @@ void TestDoctor::namesWhatIsInTheWay_data()
     });
     row("no helper", "helper", "install gvpn-helper", withoutRights(denied(NoHelperCause), std::nullopt));
     row("no bus", "helper", "no system bus", withoutRights(denied(NoBusCause), std::nullopt));
-    row("no session", "polkit", "own screen", withoutRights(std::nullopt, denied(bus::NoAgentCause)));
     row("not allowed", "polkit", "administrator", withoutRights(std::nullopt, denied(bus::DeniedCause)));
     row("no polkit", "polkit", "install polkit", withoutRights(std::nullopt, denied(bus::NoPolkitCause)));
 }
@@ -363,6 +362,7 @@ void TestDoctor::notesWhatIsGoodToKnow_data()
     row(
         "a narrow tunnel", "mtu", "gvpn0", [](DoctorFacts& facts) { facts.network->interfaces.back().mtu = 1279; },
         true);
+    row("a password", "polkit", "as over ssh", withoutRights(std::nullopt, denied(bus::NoAgentCause)));
     row("no tray", "tray", "GNOME", [](DoctorFacts& facts) { facts.computer.tray = TrayFact::None; });
 }
 
