@@ -200,11 +200,17 @@ void DoctorApplication::startBusProbe()
 /// Never the first to trouble a person: only a keyring that is open is used.
 void DoctorApplication::readKeyring()
 {
-    if (!m_facts.keyring.isNeeded) {
+    client::KeyringFacts& keyring = m_facts.keyring;
+    const bool isReachable = hasSessionBus();
+    if (keyring.isNeeded && !isReachable) {
+        const bool isForKey = m_profile->deviceKeyPlace == client::DeviceKeyPlace::Keyring;
+        (isForKey ? keyring.deviceKey : keyring.password) = Error{ErrorCode::Unsupported, "there is no session bus"};
+    }
+    if (!keyring.isNeeded || !isReachable) {
         findDeviceKey();
         return;
     }
-    m_keychain = std::make_unique<client::KeychainStore>();
+    m_keychain = std::make_unique<client::KeychainStore>(client::KeychainStore::Wallet::LookedAt);
     m_secrets = std::make_unique<client::GuardedSecrets>(
         client::GuardedSecrets::Parts{.store = *m_keychain, .makeTimer = client::makeQtTimer});
     if (m_profile->deviceKeyPlace == client::DeviceKeyPlace::File) {

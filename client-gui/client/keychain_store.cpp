@@ -1,5 +1,6 @@
 #include "client/keychain_store.h"
 
+#include "client/kwallet.h"
 #include "client/secret_service.h"
 
 #include <qt6keychain/keychain.h>
@@ -41,7 +42,7 @@ void startJob(QKeychain::Job* job, const std::string& key, Answer answer)
     job->start();
 }
 
-/// QtKeychain prefers KWallet there, which the login has opened in most cases, and which can't be asked.
+/// QtKeychain prefers KWallet there.
 bool usesKWallet()
 {
     return qgetenv("XDG_CURRENT_DESKTOP").contains("KDE");
@@ -54,7 +55,8 @@ Result<void> outcomeOf(const QKeychain::Job& job)
 
 }  // namespace
 
-KeychainStore::KeychainStore()
+KeychainStore::KeychainStore(Wallet wallet)
+    : m_wallet(wallet)
 {
     m_worker.moveToThread(&m_thread);
     m_thread.setObjectName(QStringLiteral("keyring"));
@@ -117,7 +119,9 @@ void KeychainStore::look(Done done)
             QMetaObject::invokeMethod(
                 &m_home, [done, result] { done(result); }, Qt::QueuedConnection);
         };
-        if (usesKWallet())
+        if (usesKWallet() && m_wallet == Wallet::LookedAt)
+            lookAtKWallet(QDBusConnection::sessionBus(), m_worker, answered);
+        else if (usesKWallet())
             answered({});
         else
             lookAtSecretService(QDBusConnection::sessionBus(), m_worker, answered);

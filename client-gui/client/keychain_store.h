@@ -12,7 +12,9 @@ namespace gvpn::client {
 
 class KeychainStore final : public SecretStore {
 public:
-    KeychainStore();
+    /// What look() says of KDE's wallet, which most logins have opened, and which QtKeychain opens with a question.
+    enum class Wallet { TakenForOpen, LookedAt };
+    explicit KeychainStore(Wallet wallet = Wallet::TakenForOpen);
     /// What is under way gets no answer any more.
     ~KeychainStore() override;
     KeychainStore(const KeychainStore&) = delete;
@@ -24,6 +26,7 @@ public:
     void look(Done done) override;
 
 private:
+    Wallet m_wallet;
     QObject m_home;    // where the answers are given
     QObject m_worker;  // lives in m_thread
     QThread m_thread;

@@ -84,8 +84,8 @@ UNFINISHED = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "X" * 3, "
 # An absolute path in a text names a place of the system, never one of somebody's own machine.
 ABSOLUTE_PATH = re.compile(r"(?:^|(?<=[\s\"'(=`]))/([A-Za-z][\w.-]*)/\w")
 SYSTEM_FOLDERS = {"bin", "dev", "etc", "lib", "nonexistent", "opt", "org", "proc", "run", "sbin", "srv", "sys", "tmp", "usr", "var"}
-# Pieces that code appends to a root, and the example of any path.
-PIECES = {"ipv4", "ipv6", "path"}
+# Pieces that code appends to a root, the name of KWallet on its bus, and the example of any path.
+PIECES = {"ipv4", "ipv6", "modules", "path"}
 # How the tree's CMake files declare tests, beside add_test(NAME …): the function and the suite's name.
 DECLARES_TEST = {"gvpn_unit_test": "unit", "gvpn_fuzzer": "fuzz", "gvpn_e2e_test": "e2e", "gvpn_arch_test": "arch"}
 CMAKE_CALL = re.compile(rf"^[^#\n]*?\b(foreach|endforeach|add_test|{'|'.join(DECLARES_TEST)})\s*\(([^)]*)\)",
