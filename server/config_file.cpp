@@ -30,15 +30,22 @@ Failure bad(const QString& name, const QString& why)
                 "The configuration file " + name.toStdString() + ' ' + why.toStdString() + '.');
 }
 
-/// Without what comes behind a ";", and without quotes around it.
+QString unquoted(const QString& text)
+{
+    const QString value = text.trimmed();
+    const bool isQuoted = value.size() >= 2 && value.startsWith(u'"') && value.endsWith(u'"');
+    return isQuoted ? value.mid(1, value.size() - 2).trimmed() : value;
+}
+
+/// The parts between commas, without what comes behind a ";". Quotes may stand around each part or around them all; a
+/// ";" or comma in them is as any other, since no option's value has one.
 QStringList valuesOf(const QString& text)
 {
-    QString value = text.section(u';', 0, 0).trimmed();
-    if (value.size() >= 2 && value.startsWith(u'"') && value.endsWith(u'"'))
-        value = value.mid(1, value.size() - 2);
+    const QString value = text.section(u';', 0, 0).trimmed();
+    const QStringList parts = (value.count(u'"') == 2 ? unquoted(value) : value).split(u',');
     QStringList values;
-    for (const QString& part : value.split(u','))
-        values.append(part.trimmed());
+    for (const QString& part : parts)
+        values.append(unquoted(part));
     return values;
 }
 
@@ -46,6 +53,9 @@ QStringList valuesOf(const QString& text)
 QString take(const QString& line, ConfigValues& values)
 {
     if (line.isEmpty() || line.startsWith(u'#') || line.startsWith(u';'))
+        return {};
+    // Some write the name that INI has for keys without a section.
+    if (line.compare(QLatin1String("[General]"), Qt::CaseInsensitive) == 0)
         return {};
     if (line.startsWith(u'['))
         return QStringLiteral("has the section %1, and there are none").arg(line);

@@ -12,6 +12,8 @@ class TestConfigFile : public QObject {
 private Q_SLOTS:
     void readsListsAndComments();
     void takesEveryLineForACommentThatBeginsLikeOne();
+    void readsWhatEditorsAndPeopleWrite_data();
+    void readsWhatEditorsAndPeopleWrite();
     void refusesBadFiles_data();
     void refusesBadFiles();
     void saysWhetherThereIsOne();
@@ -54,6 +56,34 @@ void TestConfigFile::takesEveryLineForACommentThatBeginsLikeOne()
     QCOMPARE(*values, expected);
 }
 
+void TestConfigFile::readsWhatEditorsAndPeopleWrite_data()
+{
+    QTest::addColumn<QByteArray>("content");
+    const auto row = [](const char* title, const QByteArray& content) { QTest::newRow(title) << content; };
+    row("no quotes", "bypass=192.168.1.0/24,10.0.0.0/8\n");
+    row("quotes around each", "bypass=\"192.168.1.0/24\", \"10.0.0.0/8\"\n");
+    row("quotes around all", "bypass = \"192.168.1.0/24, 10.0.0.0/8\"\n");
+    row("quotes around the first", "bypass=\"192.168.1.0/24\" , 10.0.0.0/8\n");
+    row("quotes around the last", "bypass=192.168.1.0/24,\"10.0.0.0/8\" ; both\n");
+    row("spaces within quotes", "bypass=\" 192.168.1.0/24 \",\" 10.0.0.0/8\"\n");
+    row("a byte order mark", "\xef\xbb\xbf"
+                             "bypass=192.168.1.0/24,10.0.0.0/8\n");
+    row("a byte order mark and a section", "\xef\xbb\xbf[General]\nbypass=192.168.1.0/24,10.0.0.0/8\n");
+    row("the section without a name", "[General]\nbypass=192.168.1.0/24,10.0.0.0/8\n");
+    row("the same in small letters", "# gvpn\n[general] \r\nbypass=192.168.1.0/24,10.0.0.0/8\r\n");
+    row("no end of the line", "bypass=192.168.1.0/24,10.0.0.0/8");
+}
+
+void TestConfigFile::readsWhatEditorsAndPeopleWrite()
+{
+    QFETCH(QByteArray, content);
+    const auto values = readConfigFile(write(content));
+    QVERIFY2(values, values ? "" : values.error().context.c_str());
+    const ConfigValues expected{
+        {QStringLiteral("bypass"), {QStringLiteral("192.168.1.0/24"), QStringLiteral("10.0.0.0/8")}}};
+    QCOMPARE(*values, expected);
+}
+
 void TestConfigFile::refusesBadFiles_data()
 {
     QTest::addColumn<QByteArray>("content");
@@ -62,6 +92,8 @@ void TestConfigFile::refusesBadFiles_data()
     QTest::newRow("a key with two hyphens") << QByteArray("--login=none\n") << "--login";
     QTest::newRow("config is no key") << QByteArray("config=/etc/other\n") << "\"config\"";
     QTest::newRow("a section") << QByteArray("[network]\ncidr=10.9.0.0/24\n") << "network";
+    QTest::newRow("a section after the usual one") << QByteArray("[General]\n[network]\n") << "line 2";
+    QTest::newRow("half a section") << QByteArray("[General\n") << "line 1";
     QTest::newRow("another case") << QByteArray("Login=none\n") << "Login";
     QTest::newRow("no INI") << QByteArray("{\"login\": \"none\"}\n") << "server.conf";
     QTest::newRow("words") << QByteArray("login none\n") << "server.conf";
