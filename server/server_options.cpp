@@ -361,6 +361,9 @@ Result<ServerOptions> parseOptions(const QStringList& arguments, const QString& 
         if (const auto read = readModes(values, options); !read)
             return fail(read.error());
     }
+    // The key is for the server's own output.
+    if (options.command == Command::Doctor)
+        options.isJson = parser.isSet(QStringLiteral("json"));
     return options;
 }
 

@@ -108,6 +108,7 @@ private Q_SLOTS:
     void theFileGivesEachOption_data();
     void theFileGivesEachOption();
     void theCommandLineBeatsTheFile();
+    void theDoctorTalksToPeopleUnlessAsked();
     void theDefaultFileIsReadIfItIsThere();
     void aNamedFileMustBeThere();
     void flagsInTheFileAreTrueOrFalse_data();
@@ -450,6 +451,15 @@ void TestServerOptions::theCommandLineBeatsTheFile()
     QCOMPARE(options->tunName, std::string("line0"));
     QVERIFY(options->masquerade == Masquerade::Off && !options->usesOffloads);
     QVERIFY(options->isJson);
+}
+
+void TestServerOptions::theDoctorTalksToPeopleUnlessAsked()
+{
+    const QString config = QStringLiteral(" --config=") + writeConfig(QStringLiteral("json=true\n"));
+    const auto toPeople = parse(words(QStringLiteral("doctor") + config));
+    const auto toPrograms = parse(words(QStringLiteral("doctor --json") + config));
+    QVERIFY(toPeople && toPrograms);
+    QVERIFY(!toPeople->isJson && toPrograms->isJson);
 }
 
 void TestServerOptions::theDefaultFileIsReadIfItIsThere()
