@@ -14,6 +14,15 @@ Failure malformed(const std::string& what)
                 "what it says of its " + what + " can't be read; is it another version of gvpn-server?");
 }
 
+/// As the server makes them.
+bool isInterfaceName(std::string_view name)
+{
+    constexpr std::size_t Longest = 15;
+    constexpr std::string_view Usable = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    return !name.empty() && name.size() <= Longest && name != "." && name != ".."
+           && name.find_first_not_of(Usable) == std::string_view::npos;
+}
+
 Result<std::vector<net::Prefix>> prefixesOf(const QJsonArray& texts)
 {
     std::vector<net::Prefix> prefixes;
@@ -28,6 +37,7 @@ Result<std::vector<net::Prefix>> prefixesOf(const QJsonArray& texts)
 
 }  // namespace
 
+/// What it says may come from whoever has taken over the service's user, and root is told to type it.
 Result<RunningServer> runningServerFrom(const QJsonObject& status)
 {
     const QJsonObject json = status.value(QLatin1String("server")).toObject();
@@ -37,9 +47,11 @@ Result<RunningServer> runningServerFrom(const QJsonObject& status)
         return malformed("port");
     server.port = static_cast<std::uint16_t>(port);
     server.interfaceName = json.value(QLatin1String("interface")).toString().toStdString();
-    if (server.interfaceName.empty())
+    if (!isInterfaceName(server.interfaceName))
         return malformed("interface");
     server.listenHost = json.value(QLatin1String("address")).toString().toStdString();
+    if (!server.listenHost.empty() && !net::IpAddress::parse(server.listenHost))
+        return malformed("address");
     const auto pin = Pin::parse(json.value(QLatin1String("pin")).toString().toStdString());
     if (!pin)
         return malformed("key");

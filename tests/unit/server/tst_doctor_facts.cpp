@@ -153,6 +153,15 @@ void TestDoctorFacts::refusesWhatNoServerSays_data()
     row("no tunnel network", "51005", R"("bypass":["10.0.0.0/24"])");
     row("a tunnel network that is none", "51005", R"("cidr":"x","bypass":["10.0.0.0/24"])");
     row("a tunnel network as a number", "51005", R"("cidr":7,"bypass":["10.0.0.0/24"])");
+    row("no address to listen on", "51005",
+        R"x("address":"$(reboot)","cidr":"10.86.0.0/24","bypass":["10.0.0.0/24"])x");
+    row("a name to listen on", "51005", R"("address":"localhost","cidr":"10.86.0.0/24","bypass":["10.0.0.0/24"])");
+    row("a LAN with a command", "51005", R"("cidr":"10.86.0.0/24","bypass":["10.0.0.0/24; reboot"])");
+    for (const char* name : {"gvpn0; reboot", "gvpn0 && reboot", "$(reboot)", "`reboot`", "a'b", "../x", "a/b", ".",
+                             "..", "gvpn0\\n", "gvpn0\\u0000x", "gvpn%d", "0123456789abcdef", "gvpn\xc3\xbc", " "}) {
+        QTest::newRow(("the interface " + std::string(name)).c_str())
+            << QByteArray(R"({"server":{"port":1,"interface":")") + name + R"(","pin":")" + Pin43 + "\"," + good + "}}";
+    }
     row("no LAN", "51005", R"("cidr":"10.86.0.0/24")");
     row("a LAN that is none", "51005", R"("cidr":"10.86.0.0/24","bypass":["10.0.0.0/24",{}])");
     QTest::newRow("no pin") << QByteArray(R"({"server":{"port":1,"interface":"gvpn0",)") + good + "}}";
