@@ -167,8 +167,8 @@ void DoctorApplication::choosePort()
 
 void DoctorApplication::tryTun()
 {
-    // Under the usual names, which network managers leave alone; it is gone again with this line.
-    m_facts.tun = tun::openLinuxTun({{}, m_facts.options.usesOffloads}).map([](const auto&) {});
+    // No interface is made, which could take the name that a server wants at this moment.
+    m_facts.tun = tun::lookForLinuxTun();
 }
 
 void DoctorApplication::askSystemd()

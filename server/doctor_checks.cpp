@@ -160,7 +160,7 @@ Check checkTun(const DoctorFacts& facts)
 {
     const QString name = QStringLiteral("tun");
     if (facts.tun)
-        return good(name, QStringLiteral("Tunnel interfaces can be made."));
+        return good(name, QStringLiteral("/dev/net/tun can be opened."));
     if (facts.tun.error().code == ErrorCode::PermissionDenied && !facts.mayChangeNetwork)
         return skipped(name, QStringLiteral("Whether tunnel interfaces can be made, only root can try."));
     return trouble(name, sentenceOf("No tunnel interface can be made: " + facts.tun.error().context),

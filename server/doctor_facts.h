@@ -69,7 +69,7 @@ struct DoctorFacts {
     Result<void> database;
     accounts::UnixTime now{};
     accounts::UnixTime built{};  // the day on which this program was
-    Result<void> tun;            // whether a TUN could be opened for a moment
+    Result<void> tun;            // whether the device for TUNs can be opened
 
     Result<RunningServer> server = fail(ErrorCode::Unreachable, "");  // Unreachable: none runs
     std::uint16_t port = 0;
