@@ -197,12 +197,16 @@ Check checkService(const DoctorFacts& facts)
 program::Checkup judge(const DoctorFacts& facts)
 {
     using Step = Check (*)(const DoctorFacts&);
-    constexpr std::array<Step, 19> Steps = {checkOptions,   checkRights,  checkStateDir,   checkKey,      checkDatabase,
-                                            checkClock,     checkLan,     checkOverlap,    checkTun,      checkPort,
-                                            checkReach,     checkFilter,  checkForwarding, checkFirewall, checkWayBack,
-                                            checkResolvers, checkService, checkName,       checkRouter};
+    constexpr std::array<Step, 13> ToForwarding = {checkOptions, checkRights, checkStateDir,  checkKey, checkDatabase,
+                                                   checkClock,   checkLan,    checkOverlap,   checkTun, checkPort,
+                                                   checkReach,   checkFilter, checkForwarding};
+    constexpr std::array<Step, 5> FromWayBack = {checkWayBack, checkResolvers, checkService, checkName, checkRouter};
     program::Checkup checkup;
-    for (const auto step : Steps)
+    for (const auto step : ToForwarding)
+        checkup.add(step(facts));
+    for (Check& check : checkFirewall(facts))
+        checkup.add(std::move(check));
+    for (const auto step : FromWayBack)
         checkup.add(step(facts));
     return checkup;
 }

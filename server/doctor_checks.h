@@ -27,7 +27,8 @@ namespace gvpn::server {
 [[nodiscard]] program::Check checkOverlap(const DoctorFacts& facts);
 [[nodiscard]] program::Check checkForwarding(const DoctorFacts& facts);
 [[nodiscard]] program::Check checkFilter(const DoctorFacts& facts);
-[[nodiscard]] program::Check checkFirewall(const DoctorFacts& facts);
+/// One for each obstacle.
+[[nodiscard]] std::vector<program::Check> checkFirewall(const DoctorFacts& facts);
 [[nodiscard]] program::Check checkWayBack(const DoctorFacts& facts);
 // The way of the clients: doctor_port_checks.cpp.
 [[nodiscard]] program::Check checkPort(const DoctorFacts& facts);

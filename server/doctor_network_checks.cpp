@@ -38,7 +38,39 @@ bool isOtherTunnel(const InterfaceInfo& interface)
     return interface.isPointToPoint || interface.kind == "tun" || interface.kind == "wireguard";
 }
 
-std::optional<Check> troubleWithLan(const net::Prefix& lan, const DoctorFacts& facts, const QString& name)
+/// Whether this computer has an address in such a network that is none of a tunnel.
+bool hasLanAddress(const DoctorFacts& facts, const auto& isSuch)
+{
+    return std::ranges::any_of(facts.network->interfaces, [&](const InterfaceInfo& interface) {
+        return interface.name != tunnelOf(facts) && !isOtherTunnel(interface)
+               && std::ranges::any_of(interface.addresses, isSuch, &net::InterfaceAddress::prefix);
+    });
+}
+
+/// As the server chooses them: what an interface is in. Others were named by somebody, and may well be behind a tunnel.
+bool isOwnNetwork(const net::Prefix& lan, const DoctorFacts& facts)
+{
+    const bool isNamed = std::ranges::find(facts.options.lanNetworks, lan) != facts.options.lanNetworks.end();
+    return !isNamed && hasLanAddress(facts, [&lan](const net::Prefix& own) { return own == lan; });
+}
+
+/// A route that takes a part of the network into another tunnel. Not to a single host: that one dialled in there, and
+/// others find it by this computer.
+const RouteInfo* findWayIntoTunnel(const net::Prefix& lan, const DoctorFacts& facts)
+{
+    const system::NetworkSnapshot& network = *facts.network;
+    const auto found = std::ranges::find_if(network.routes, [&](const RouteInfo& route) {
+        const InterfaceInfo* interface = network.findInterface(route.interfaceIndex);
+        return route.table == MainTable && interface != nullptr && interface->name != tunnelOf(facts)
+               && isOtherTunnel(*interface) && lan.contains(route.destination)
+               && route.destination.length() < net::bitCount(lan.family())
+               && network.routeTo(route.destination.firstHost()) == &route;
+    });
+    return found == network.routes.end() ? nullptr : &*found;
+}
+
+/// What is wrong with a LAN network, or a note about it.
+std::optional<Check> findingOn(const net::Prefix& lan, const DoctorFacts& facts, const QString& name)
 {
     const system::NetworkSnapshot& network = *facts.network;
     for (const InterfaceInfo& interface : network.interfaces) {
@@ -52,45 +84,59 @@ std::optional<Check> troubleWithLan(const net::Prefix& lan, const DoctorFacts& f
                            QStringLiteral("Run: ip link set %1 up").arg(fromStd(interface.name)));
         }
     }
-    const RouteInfo* route = network.routeTo(lan.firstHost());
-    if (route == nullptr) {
+    const bool isOnLink = hasLanAddress(facts, [&lan](const net::Prefix& own) { return own.overlaps(lan); });
+    const bool isRouted = std::ranges::any_of(network.routes, [&lan](const RouteInfo& route) {
+        return route.table == MainTable && route.destination.overlaps(lan);
+    });
+    if (!isOnLink && !isRouted) {
         return trouble(
             name,
             QStringLiteral("No interface of this computer leads to the LAN network %1.").arg(fromStd(lan.toString())),
             QStringLiteral("Connect the LAN, or correct --bypass."));
     }
-    for (const RouteInfo& other : network.routes) {
-        const InterfaceInfo* interface = network.findInterface(other.interfaceIndex);
-        if (other.table != MainTable || interface == nullptr || interface->name == tunnelOf(facts)
-            || !lan.contains(other.destination) || !isOtherTunnel(*interface))
-            continue;
-        return trouble(
-            name,
-            QStringLiteral("%1 of the LAN network %2 goes into another tunnel, %3.")
-                .arg(fromStd(other.destination.toString()), fromStd(lan.toString()), fromStd(interface->name)),
-            QStringLiteral("Take that route away: ip route del %1 dev %2")
-                .arg(fromStd(other.destination.toString()), fromStd(interface->name)));
-    }
-    return std::nullopt;
+    const RouteInfo* other = isOnLink ? findWayIntoTunnel(lan, facts) : nullptr;
+    if (other == nullptr)
+        return std::nullopt;
+    const QString destination = fromStd(other->destination.toString());
+    const QString tunnel = fromStd(nameOf(network, other->interfaceIndex));
+    const QString sentence = QStringLiteral("%1 of the LAN network %2 goes into another tunnel, %3.")
+                                 .arg(destination, fromStd(lan.toString()), tunnel);
+    if (!isOwnNetwork(lan, facts))
+        return note(name, sentence);
+    return trouble(name, sentence,
+                   QStringLiteral("If nothing else needs that route, take it away: ip route del %1 dev %2")
+                       .arg(destination, tunnel));
 }
 
-/// The foreign address or route that overlaps a tunnel network, as words; empty: none.
-std::string overlapOf(const net::Prefix& pool, const DoctorFacts& facts)
+/// What else there is of a tunnel network.
+struct Overlap {
+    std::string where;
+    // Of a larger network only what no narrower route takes: the tunnel's own is narrower.
+    bool isLarger = false;
+};
+
+std::optional<Overlap> overlapOf(const net::Prefix& pool, const DoctorFacts& facts)
 {
     const std::string tunnel = tunnelOf(facts);
     for (const InterfaceInfo& interface : facts.network->interfaces) {
         for (const net::InterfaceAddress& address : interface.addresses) {
             if (interface.name != tunnel && address.prefix().overlaps(pool))
-                return address.prefix().toString() + " on " + interface.name;
+                return Overlap{address.prefix().toString() + " on " + interface.name, false};
         }
     }
+    std::optional<Overlap> larger;
     for (const RouteInfo& route : facts.network->routes) {
         const std::string name = nameOf(*facts.network, route.interfaceIndex);
-        if (route.table == MainTable && route.destination.length() > 0 && name != tunnel
-            && route.destination.overlaps(pool))
-            return "the route to " + route.destination.toString() + " by " + name;
+        if (route.table != MainTable || route.destination.length() == 0 || name == tunnel
+            || !route.destination.overlaps(pool))
+            continue;
+        Overlap overlap{"the route to " + route.destination.toString() + " by " + name,
+                        route.destination.length() < pool.length()};
+        if (!overlap.isLarger)
+            return overlap;
+        larger = std::move(overlap);
     }
-    return {};
+    return larger;
 }
 
 std::optional<net::IpAddress> ownAddressInLan(net::Family family, const DoctorFacts& facts)
@@ -122,10 +168,16 @@ Check checkLan(const DoctorFacts& facts)
                        QStringLiteral("Connect the LAN, or name it with --bypass, for example --bypass "
                                       "192.168.1.0/24."));
     }
+    std::optional<Check> noted;
     for (const net::Prefix& lan : facts.lanNetworks) {
-        if (const auto found = troubleWithLan(lan, facts, name))
+        auto found = findingOn(lan, facts, name);
+        if (found && found->verdict == program::Verdict::Trouble)
             return *found;
+        if (found && !noted)
+            noted = std::move(found);
     }
+    if (noted)
+        return *noted;
     return good(name, QStringLiteral("Clients reach %1.").arg(fromStd(net::joinPrefixes(facts.lanNetworks))));
 }
 
@@ -136,15 +188,22 @@ Check checkOverlap(const DoctorFacts& facts)
         return skipped(name, QStringLiteral("Which tunnel network is in use only the running server knows."));
     if (!facts.network || facts.pools.empty())
         return skipped(name, QStringLiteral("The tunnel network is chosen at the first start."));
+    std::optional<Check> noted;
     for (const net::Prefix& pool : facts.pools) {
-        const std::string where = overlapOf(pool, facts);
-        if (!where.empty()) {
-            return trouble(
-                name,
-                QStringLiteral("The tunnel network %1 overlaps %2.").arg(fromStd(pool.toString()), fromStd(where)),
-                QStringLiteral("Choose a tunnel network that is used nowhere else: --cidr PREFIX."));
+        const auto overlap = overlapOf(pool, facts);
+        if (overlap && !overlap->isLarger) {
+            return trouble(name,
+                           QStringLiteral("The tunnel network %1 overlaps %2.")
+                               .arg(fromStd(pool.toString()), fromStd(overlap->where)),
+                           QStringLiteral("Choose a tunnel network that is used nowhere else: --cidr PREFIX."));
+        }
+        if (overlap && !noted) {
+            noted = note(name, QStringLiteral("The tunnel network %1 is a part of %2; it must be in use nowhere there.")
+                                   .arg(fromStd(pool.toString()), fromStd(overlap->where)));
         }
     }
+    if (noted)
+        return *noted;
     return good(
         name,
         QStringLiteral("The tunnel network %1 is used by nobody else.").arg(fromStd(net::joinPrefixes(facts.pools))));
@@ -163,10 +222,11 @@ Check checkForwarding(const DoctorFacts& facts)
         if (needed == nullptr || needed->path.find("forwarding") == std::string::npos)
             continue;
         return trouble(name,
-                       QStringLiteral("Forwarding was switched off: /proc/sys/net/%1 is not %2.")
+                       QStringLiteral("Forwarding is off: /proc/sys/net/%1 is not %2.")
                            .arg(fromStd(needed->path), fromStd(needed->value)),
-                       QStringLiteral("Run: sysctl -w net/%1=%2, and look for what changes it in /etc/sysctl.d.")
-                           .arg(fromStd(needed->path), fromStd(needed->value)));
+                       QStringLiteral("The server switches it on, and guards what it opens, when it is started again: "
+                                      "sudo systemctl restart gvpn-server (look for what changes it in "
+                                      "/etc/sysctl.d)."));
     }
     return good(name, QStringLiteral("Forwarding is on between %1 and the LAN.").arg(fromStd(tunnelOf(facts))));
 }
@@ -192,20 +252,24 @@ Check checkFilter(const DoctorFacts& facts)
     return good(name, QStringLiteral("The server's nftables table inet %1 is loaded.").arg(table));
 }
 
-Check checkFirewall(const DoctorFacts& facts)
+std::vector<Check> checkFirewall(const DoctorFacts& facts)
 {
     const QString name = QStringLiteral("firewall");
     const auto question = facts.server && facts.network ? filterQuestion(facts) : std::nullopt;
     if (!question)
-        return skipped(name, QStringLiteral("What other packet filters drop depends on the running server."));
+        return {skipped(name, QStringLiteral("What other packet filters drop depends on the running server."))};
     if (!facts.obstacles)
-        return skipped(name, sentenceOf("Other packet filters can't be read: " + facts.obstacles.error().context));
-    if (!facts.obstacles->empty()) {
-        const system::FilterObstacle& obstacle = facts.obstacles->front();
-        return trouble(name, fromStd(system::sentenceFor(obstacle, *question)),
-                       fromStd(system::remedyFor(obstacle, *question)));
+        return {skipped(name, sentenceOf("Other packet filters can't be read: " + facts.obstacles.error().context))};
+    std::vector<Check> checks;
+    for (const system::FilterObstacle& obstacle : *facts.obstacles) {
+        const QString remedy = fromStd(system::remedyFor(obstacle, *question));
+        const bool isSaid = std::ranges::find(checks, remedy, &Check::remedy) != checks.end();
+        checks.push_back(trouble(name, fromStd(system::sentenceFor(obstacle, *question)), isSaid ? QString() : remedy));
     }
-    return good(name, QStringLiteral("No other packet filter drops what the server forwards and takes in."));
+    if (checks.empty())
+        checks.push_back(
+            good(name, QStringLiteral("No other packet filter drops what the server forwards and takes in.")));
+    return checks;
 }
 
 Check checkWayBack(const DoctorFacts& facts)

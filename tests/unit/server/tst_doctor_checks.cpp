@@ -105,6 +105,17 @@ DoctorFacts healthy()
     return facts;
 }
 
+system::FilterObstacle obstacle(system::FilterKeeper keeper, const char* chain, const char* family)
+{
+    return {.keeper = keeper,
+            .path = system::FilterObstacle::Path::Forward,
+            .isIPv6 = std::string_view(family) == "ip6",
+            .table = "filter",
+            .chain = chain,
+            .isMendedByUs = false,
+            .tableFamily = family};
+}
+
 void addTunnel(DoctorFacts& facts, const char* kind, const char* destination)
 {
     facts.network->interfaces.push_back(interface("work0", WorkIndex, kind, "10.200.0.2/32"));
@@ -143,6 +154,8 @@ private Q_SLOTS:
     void isNotAlarmed();
     void saysWhatTheFirstOfSeveralFaultsIs();
     void tellsOptionsThatCannotBeUsed();
+    void givesNoCommandAgainstANamedNetwork();
+    void tellsOfEachFilterThatDrops();
     void tellsARouterWhatToForward();
 };
 
@@ -195,8 +208,12 @@ void TestDoctorChecks::namesTheFaultFirst_data()
         [](DoctorFacts& f) { f.network->interfaces.front().isUp = false; });
     row("a LAN in another tunnel", "lan", "ip route del 192.168.1.128/25 dev work0",
         [](DoctorFacts& f) { addTunnel(f, "wireguard", "192.168.1.128/25"); });
-    row("a route over the tunnel network", "overlap", "10.86.0.0/16 by work0",
-        [](DoctorFacts& f) { addTunnel(f, "wireguard", "10.86.0.0/16"); });
+    row("a route as long as the tunnel network", "overlap", "10.86.0.0/24 by work0",
+        [](DoctorFacts& f) { addTunnel(f, "wireguard", "10.86.0.0/24"); });
+    row("a part of the tunnel network behind a larger route", "overlap", "10.86.0.128/25 by work0", [](DoctorFacts& f) {
+        f.network->routes.push_back(route("10.0.0.0/8", LanIndex));
+        addTunnel(f, "wireguard", "10.86.0.128/25");
+    });
     row("an address in the tunnel network", "overlap", "10.86.0.0/24 on eth1",
         [](DoctorFacts& f) { f.network->interfaces.push_back(interface("eth1", 3, "", "10.86.0.9/24")); });
     row("no TUN", "tun", "modprobe tun", [](DoctorFacts& f) { f.tun = fail(ErrorCode::NotFound, "no such file"); });
@@ -238,17 +255,14 @@ void TestDoctorChecks::namesTheFaultFirst_data()
     row("the table is gone", "filter", "inet gvpn_gvpn0 is gone", [](DoctorFacts& f) { f.isTableLoaded = false; });
     row("no nft", "filter", "not installed",
         [](DoctorFacts& f) { f.isTableLoaded = fail(ErrorCode::NotFound, "nft is not installed"); });
-    row("forwarding off", "forwarding", "sysctl -w net/ipv4/conf/eth0/forwarding=1",
-        [](DoctorFacts& f) { f.network->interfaces.front().forwardsIPv4 = false; });
-    row("a foreign drop", "firewall", "ufw", [](DoctorFacts& f) {
-        f.obstacles->push_back({.keeper = system::FilterKeeper::Ufw,
-                                .path = system::FilterObstacle::Path::Forward,
-                                .isIPv6 = false,
-                                .table = "filter",
-                                .chain = "FORWARD",
-                                .isMendedByUs = false,
-                                .tableFamily = "ip"});
+    row("the whole LAN in another tunnel", "lan", "ip route del 192.168.1.0/24 dev work0", [](DoctorFacts& f) {
+        f.network->routes.front().metric = 100;
+        addTunnel(f, "wireguard", "192.168.1.0/24");
     });
+    row("forwarding off", "forwarding", "sudo systemctl restart gvpn-server",
+        [](DoctorFacts& f) { f.network->interfaces.front().forwardsIPv4 = false; });
+    row("a foreign drop", "firewall", "ufw",
+        [](DoctorFacts& f) { f.obstacles->push_back(obstacle(system::FilterKeeper::Ufw, "FORWARD", "ip")); });
     row("a silent resolver", "dns", "192.168.1.53", [](DoctorFacts& f) {
         f.options.dnsServers = {address("192.168.1.53")};
         f.resolvers = {{address("192.168.1.53"), fail(ErrorCode::TimedOut, "no answer")}};
@@ -291,8 +305,35 @@ void TestDoctorChecks::isNotAlarmed_data()
         [](DoctorFacts& f) { addTunnel(f, "wireguard", "10.200.0.0/16"); });
     row("a router's part of the LAN", "lan", Verdict::Good,
         [](DoctorFacts& f) { addTunnel(f, "bridge", "192.168.1.128/25"); });
+    // A network that was named is where its route leads.
+    row("a LAN behind another tunnel", "lan", Verdict::Good, [](DoctorFacts& f) {
+        addTunnel(f, "wireguard", "10.20.0.0/16");
+        f.lanNetworks = f.server->lanNetworks = f.options.lanNetworks = {prefix("10.20.0.0/16")};
+    });
+    row("a LAN behind another tunnel, named to the server only", "lan", Verdict::Good, [](DoctorFacts& f) {
+        addTunnel(f, "wireguard", "10.20.0.0/16");
+        f.lanNetworks = f.server->lanNetworks = {prefix("10.20.0.0/16")};
+    });
+    row("a named LAN with a part behind another tunnel", "lan", Verdict::Note, [](DoctorFacts& f) {
+        addTunnel(f, "wireguard", "192.168.20.0/24");
+        f.lanNetworks = f.server->lanNetworks = {prefix("192.168.0.0/16")};
+    });
+    row("the own LAN, named, with a part behind another tunnel", "lan", Verdict::Note, [](DoctorFacts& f) {
+        addTunnel(f, "wireguard", "192.168.1.128/25");
+        f.options.lanNetworks = f.lanNetworks;
+    });
+    row("a named LAN of which one network is here", "lan", Verdict::Good,
+        [](DoctorFacts& f) { f.lanNetworks = f.server->lanNetworks = {prefix("192.168.0.0/16")}; });
+    row("a route into a tunnel that loses", "lan", Verdict::Good, [](DoctorFacts& f) {
+        addTunnel(f, "wireguard", "192.168.1.0/24");
+        f.network->routes.back().metric = 100;
+    });
+    row("somebody who dialled in with an address of the LAN", "lan", Verdict::Good,
+        [](DoctorFacts& f) { addTunnel(f, "tun", "192.168.1.77/32"); });
+    row("a summary route of the core router", "overlap", Verdict::Note,
+        [](DoctorFacts& f) { f.network->routes.push_back(route("10.0.0.0/8", LanIndex)); });
     row("another routing table", "overlap", Verdict::Good, [](DoctorFacts& f) {
-        addTunnel(f, "wireguard", "10.86.0.0/16");
+        addTunnel(f, "wireguard", "10.86.0.0/24");
         f.network->routes.back().table = 51820;
     });
     row("no masquerading", "nat", Verdict::Note, [](DoctorFacts& f) { f.server->masquerades = false; });
@@ -345,6 +386,34 @@ void TestDoctorChecks::tellsOptionsThatCannotBeUsed()
     const Check check = checkOptions(Error{ErrorCode::InvalidArgument, "--cidr x can't be used: no prefix."});
     QVERIFY(check.verdict == Verdict::Trouble);
     QCOMPARE(check.sentence, QStringLiteral("--cidr x can't be used: no prefix."));
+}
+
+void TestDoctorChecks::givesNoCommandAgainstANamedNetwork()
+{
+    DoctorFacts facts = healthy();
+    addTunnel(facts, "wireguard", "192.168.20.0/24");
+    facts.lanNetworks = facts.server->lanNetworks = {prefix("192.168.0.0/16")};
+    const Check check = checkLan(facts);
+    QVERIFY2(check.sentence.contains(QLatin1String("192.168.20.0/24")), qPrintable(check.sentence));
+    QVERIFY2(check.remedy.isEmpty(), qPrintable(check.remedy));
+}
+
+void TestDoctorChecks::tellsOfEachFilterThatDrops()
+{
+    DoctorFacts facts = healthy();
+    using system::FilterKeeper;
+    facts.obstacles =
+        std::vector{obstacle(FilterKeeper::Ufw, "FORWARD", "ip"), obstacle(FilterKeeper::Ufw, "FORWARD", "ip6"),
+                    obstacle(FilterKeeper::Nftables, "strict", "inet")};
+    const std::vector<Check> checks = checkFirewall(facts);
+    QCOMPARE(checks.size(), std::size_t{3});
+    for (const Check& check : checks)
+        QVERIFY(check.verdict == Verdict::Trouble && check.name == QLatin1String("firewall"));
+    QVERIFY2(checks[1].sentence.contains(QLatin1String("ip6")), qPrintable(checks[1].sentence));
+    QVERIFY(checks[0].remedy.contains(QLatin1String("ufw")) && checks[1].remedy.isEmpty());
+    QVERIFY(!checks[2].remedy.isEmpty());
+    const auto all = judge(facts).checks();
+    QCOMPARE(std::ranges::count(all, QStringLiteral("firewall"), &Check::name), 3);
 }
 
 void TestDoctorChecks::tellsARouterWhatToForward()
