@@ -1,13 +1,18 @@
 #include "program/service_notifier.h"
 
 #include "base/error.h"
+#include "base/unique_fd.h"
 
 #include <QByteArray>
 #include <QLoggingCategory>
+#include <QTimer>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <initializer_list>
+#include <vector>
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -22,6 +27,8 @@ Q_LOGGING_CATEGORY(lcService, "gvpn.service")
 constexpr const char* SocketVariable = "NOTIFY_SOCKET";
 constexpr const char* WatchdogVariable = "WATCHDOG_USEC";
 constexpr const char* WatchedVariable = "WATCHDOG_PID";
+
+constexpr std::chrono::milliseconds RetryEvery{50};
 
 std::string take(const char* variable)
 {
@@ -71,6 +78,65 @@ std::optional<std::chrono::milliseconds> watchdogInterval(std::string_view micro
     return half;
 }
 
+/// The socket, and what it didn't take yet.
+class ServiceNotifier::Channel {
+public:
+    explicit Channel(UniqueFd socket)
+        : m_socket(std::move(socket))
+    {}
+    Channel(const Channel&) = delete;
+    Channel& operator=(const Channel&) = delete;
+    /// The last chance for STOPPING=1.
+    ~Channel() { static_cast<void>(isAllTaken()); }
+
+    /// outdated: how those unsent ones begin that it makes pointless.
+    void send(std::string state, std::initializer_list<std::string_view> outdated)
+    {
+        std::erase_if(m_unsent, [&](const std::string& old) {
+            return std::ranges::any_of(outdated, [&](std::string_view start) { return old.starts_with(start); });
+        });
+        m_unsent.push_back(std::move(state));
+        sendUnsent();
+    }
+
+    void sendOrDrop(const std::string& state) { static_cast<void>(isTaken(state)); }
+
+private:
+    [[nodiscard]] bool isAllTaken()
+    {
+        while (!m_unsent.empty() && isTaken(m_unsent.front()))
+            m_unsent.erase(m_unsent.begin());
+        return m_unsent.empty();
+    }
+
+    void sendUnsent()
+    {
+        if (isAllTaken())
+            return;
+        // Made late, since the notifier is older than the event loop.
+        if (!m_timer) {
+            m_timer = std::make_unique<QTimer>();
+            m_timer->setSingleShot(true);
+            QObject::connect(m_timer.get(), &QTimer::timeout, m_timer.get(), [this] { sendUnsent(); });
+        }
+        m_timer->start(RetryEvery);
+    }
+
+    /// Also what the manager will never take.
+    [[nodiscard]] bool isTaken(const std::string& state)
+    {
+        if (::send(m_socket.get(), state.data(), state.size(), MSG_NOSIGNAL) >= 0)
+            return true;
+        const int code = errno;
+        qCDebug(lcService) << "the service manager was not told reason=" << errnoError("notify", code).context.c_str();
+        return code != EAGAIN && code != ENOBUFS && code != EINTR;
+    }
+
+    UniqueFd m_socket;
+    std::vector<std::string> m_unsent;
+    std::unique_ptr<QTimer> m_timer;
+};
+
 ServiceNotifier ServiceNotifier::takeFromEnvironment()
 {
     const std::string path = take(SocketVariable);
@@ -97,38 +163,37 @@ ServiceNotifier::ServiceNotifier(std::string_view socketPath, std::optional<std:
                            << errnoError("notify", errno).context.c_str();
         return;
     }
-    m_socket = std::move(socket);
+    m_channel = std::make_shared<Channel>(std::move(socket));
 }
 
 void ServiceNotifier::ready(std::string_view status)
 {
-    send("READY=1\nSTATUS=" + std::string(status));
+    if (m_channel)
+        m_channel->send("READY=1\nSTATUS=" + std::string(status), {"READY=", "STATUS="});
 }
 
 void ServiceNotifier::status(std::string_view status)
 {
-    send("STATUS=" + std::string(status));
+    if (m_channel)
+        m_channel->send("STATUS=" + std::string(status), {"STATUS="});
 }
 
 void ServiceNotifier::reloading(std::chrono::microseconds monotonic)
 {
-    send("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(monotonic.count()));
+    if (m_channel)
+        m_channel->send("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(monotonic.count()), {""});
 }
 
 void ServiceNotifier::stopping()
 {
-    send("STOPPING=1");
+    if (m_channel)
+        m_channel->send("STOPPING=1", {""});
 }
 
 void ServiceNotifier::alive()
 {
-    send("WATCHDOG=1");
-}
-
-void ServiceNotifier::send(const std::string& state)
-{
-    if (m_socket.isValid() && ::send(m_socket.get(), state.data(), state.size(), MSG_NOSIGNAL) < 0)
-        qCDebug(lcService) << "the service manager was not told reason=" << errnoError("notify", errno).context.c_str();
+    if (m_channel)
+        m_channel->sendOrDrop("WATCHDOG=1");
 }
 
 }  // namespace gvpn::program

@@ -2,9 +2,8 @@
 // per process, made by main() before it gives rights away; main thread.
 #pragma once
 
-#include "base/unique_fd.h"
-
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +15,7 @@ namespace gvpn::program {
 [[nodiscard]] std::optional<std::chrono::milliseconds>
 watchdogInterval(std::string_view microseconds, std::string_view watchedProcess, std::string_view ownProcess);
 
+/// What the manager's full socket doesn't take is told soon after, but for the watchdog's message: another one follows.
 class ServiceNotifier {
 public:
     /// What $NOTIFY_SOCKET and the watchdog's variables say. They are removed, since a child must not speak for us.
@@ -26,7 +26,7 @@ public:
     /// socketPath: absolute, or "@name" for an abstract one (unix(7)).
     ServiceNotifier(std::string_view socketPath, std::optional<std::chrono::milliseconds> watchdog);
 
-    [[nodiscard]] bool isHeard() const { return m_socket.isValid(); }
+    [[nodiscard]] bool isHeard() const { return m_channel != nullptr; }
     [[nodiscard]] std::optional<std::chrono::milliseconds> watchdog() const { return m_watchdog; }
 
     /// status: one line.
@@ -38,9 +38,8 @@ public:
     void alive();
 
 private:
-    void send(const std::string& state);
-
-    UniqueFd m_socket;
+    class Channel;
+    std::shared_ptr<Channel> m_channel;
     std::optional<std::chrono::milliseconds> m_watchdog;
 };
 

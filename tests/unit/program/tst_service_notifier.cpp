@@ -23,11 +23,19 @@ private Q_SLOTS:
     void isSilentWhereNobodyListens_data();
     void isSilentWhereNobodyListens();
     void survivesAManagerThatGoesAway();
+    void tellsAFullManagerLater();
+    void dropsWhatIsOutdated();
     void takesItsVariablesFromChildren();
     void isWatchedHalfAsLongAsTheVariableSays_data();
     void isWatchedHalfAsLongAsTheVariableSays();
 
 private:
+    /// More than the socket's queue holds.
+    static void fill(ServiceNotifier& notifier)
+    {
+        for (int i = 0; i < 1000; ++i)
+            notifier.alive();
+    }
     /// An abstract name is the whole machine's, and tests run side by side.
     static QByteArray abstractName() { return "@gvpn-test-" + QByteArray::number(::getpid()); }
 
@@ -96,12 +104,54 @@ void ServiceNotifierTest::survivesAManagerThatGoesAway()
     QVERIFY(notifier.isHeard());
     manager.reset();
     notifier.alive();
-    // More than the socket's queue holds.
     const NotifyEnd idle(m_directory.path("idle"));
     ServiceNotifier flood(m_directory.path("idle"), {});
-    for (int i = 0; i < 1000; ++i)
-        flood.alive();
+    fill(flood);
     QVERIFY(!idle.heard().isEmpty());
+}
+
+void ServiceNotifierTest::tellsAFullManagerLater()
+{
+    const std::string path = m_directory.path("full");
+    const NotifyEnd manager(path);
+    ServiceNotifier notifier(path, {});
+    fill(notifier);
+    notifier.ready("no clients");
+    notifier.alive();
+    const QList<QByteArray> first = manager.heard();
+    QVERIFY(!first.isEmpty() && first.count("WATCHDOG=1") == first.size());
+    QList<QByteArray> later;
+    QTRY_VERIFY(!(later += manager.heard()).isEmpty());
+    QCOMPARE(later, QList<QByteArray>{"READY=1\nSTATUS=no clients"});
+    fill(notifier);
+    notifier.stopping();
+    QVERIFY(!manager.heard().contains("STOPPING=1"));
+    // The event loop has ended.
+    {
+        const ServiceNotifier last = std::move(notifier);
+    }
+    QCOMPARE(manager.heard(), QList<QByteArray>{"STOPPING=1"});
+}
+
+void ServiceNotifierTest::dropsWhatIsOutdated()
+{
+    const std::string path = m_directory.path("outdated");
+    const NotifyEnd manager(path);
+    ServiceNotifier notifier(path, {});
+    fill(notifier);
+    notifier.ready("no clients");
+    notifier.status("1 client");
+    notifier.status("2 clients");
+    QVERIFY(!manager.heard().contains("STATUS=2 clients"));
+    QList<QByteArray> heard;
+    QTRY_VERIFY((heard += manager.heard()).size() == 2);
+    QCOMPARE(heard, (QList<QByteArray>{"READY=1\nSTATUS=no clients", "STATUS=2 clients"}));
+    fill(notifier);
+    notifier.ready("no clients");
+    notifier.reloading(7us);
+    static_cast<void>(manager.heard());
+    notifier.ready("still none");
+    QCOMPARE(manager.heard(), (QList<QByteArray>{"RELOADING=1\nMONOTONIC_USEC=7", "READY=1\nSTATUS=still none"}));
 }
 
 void ServiceNotifierTest::takesItsVariablesFromChildren()
