@@ -5,6 +5,8 @@
 #include <QSet>
 #include <QStringList>
 
+#include <algorithm>
+
 namespace gvpn::system {
 
 namespace {
@@ -58,18 +60,19 @@ public:
 
     [[nodiscard]] QJsonArray expressions()
     {
-        QJsonObject verdict;
         while (m_next < m_words.size()) {
             const QString word = take();
+            if (word == u"-j" || word == u"-g") {
+                // The target's own options are all that follows.
+                if (const QJsonObject verdict = verdictOf(take(), word == u"-g"); !verdict.isEmpty())
+                    m_expressions.append(verdict);
+                break;
+            }
             if (word == u"!")
                 m_isNegated = true;
-            else if (word == u"-j" || word == u"-g")
-                verdict = verdictOf(take(), word == u"-g");
             else
                 addOption(word);
         }
-        if (!verdict.isEmpty())
-            m_expressions.append(verdict);
         return m_expressions;
     }
 
@@ -96,9 +99,8 @@ private:
                 QJsonArray::fromStringList(take().toLower().split(u',')));
         else if (word == u"-m" || word == u"--comment")
             static_cast<void>(take());
-        // Part of a target ("--reject-with"), or a match that is nothing to us.
-        else if (word.startsWith(u'-') && !word.startsWith(u"--reject") && !word.startsWith(u"--log"))
-            m_expressions.append(QJsonObject{{u"xt"_s, QJsonValue::Null}});
+        else if (word.startsWith(u'-'))
+            m_expressions.append(QJsonObject{{u"xt"_s, QJsonObject{{u"type"_s, u"match"_s}}}});
     }
 
     void addPort(const QString& text)
@@ -115,13 +117,11 @@ private:
 
     static QJsonObject verdictOf(const QString& target, bool isGoto)
     {
-        static const QSet<QString> ThatGoOn{u"LOG"_s,  u"NFLOG"_s, u"MARK"_s, u"CONNMARK"_s, u"TCPMSS"_s,
-                                            u"DSCP"_s, u"TOS"_s,   u"SET"_s,  u"CLASSIFY"_s, u"CT"_s};
         if (target == u"ACCEPT" || target == u"DROP" || target == u"REJECT" || target == u"RETURN")
             return {{target.toLower(), QJsonValue::Null}};
         if (target == u"NFQUEUE" || target == u"QUEUE")
             return {{u"queue"_s, QJsonValue::Null}};
-        if (target.isEmpty() || ThatGoOn.contains(target))
+        if (target.isEmpty() || isTargetThatGoesOn(target))
             return {};
         return {{isGoto ? u"goto"_s : u"jump"_s, QJsonObject{{u"target"_s, target}}}};
     }
@@ -178,10 +178,11 @@ FilterChain* FilterRuleset::findToFill(const QString& family, const QString& tab
     return found == m_places.end() ? nullptr : &m_chains[found->second];
 }
 
-void FilterRuleset::acceptFirst(const FilterChain& sameTable, const QString& name)
+void FilterRuleset::acceptLast(const FilterChain& sameTable, const QString& name)
 {
     if (FilterChain* chain = findToFill(sameTable.family, sameTable.table, name))
-        chain->rules.insert(chain->rules.begin(), QJsonArray{QJsonObject{{u"accept"_s, QJsonValue::Null}}});
+        chain->rules.insert(std::ranges::find_if(chain->rules, alwaysReturns),
+                            QJsonArray{QJsonObject{{u"accept"_s, QJsonValue::Null}}});
 }
 
 const FilterChain* FilterRuleset::find(const FilterChain& sameTable, const QString& name) const

@@ -2,6 +2,8 @@
 
 #include "system/filter_match.h"
 
+#include <QSet>
+
 #include <algorithm>
 
 namespace gvpn::system {
@@ -84,29 +86,37 @@ private:
                 condition.add(answerMatch(statement.value(kind).toObject(), m_packet));
             else if (kind == u"vmap")
                 return throughMap(chain, condition, statement.value(kind).toObject(), depth, leaves, mayHaveLeft);
+            else if (const QJsonObject xt = statement.value(u"xt").toObject(); isEndingTarget(xt))
+                return target(xt, condition);
             else if (kind == u"xt")
-                addXt(statement.value(kind).toObject(), condition);
+                condition.isUnreadable = condition.isUnreadable || isUnreadableMatch(xt);
             else if (isVerdict(kind))
                 return verdict(chain, condition, statement, depth, leaves, mayHaveLeft);
             else if (!isHarmless(kind))
                 condition.add({});
             if (condition.truth == Truth::No)
                 return {};
-            if (std::exchange(m_isRejected, false) && condition.isCertain())
-                return {Ending::Dropped, false};
         }
         return {};
     }
 
-    /// The target REJECT of iptables isn't one of nft's verdicts; the other targets change or log the packet.
-    void addXt(const QJsonObject& xt, Condition& condition)
+    [[nodiscard]] static bool isEndingTarget(const QJsonObject& xt)
     {
-        const QString type = xt.value(u"type").toString();
-        const QString name = xt.value(u"name").toString();
-        if (type == u"target")
-            m_isRejected = name == u"REJECT";
-        else if (name != u"comment")
-            condition.isUnreadable = true;
+        return xt.value(u"type").toString() == u"target" && !isTargetThatGoesOn(xt.value(u"name").toString());
+    }
+
+    [[nodiscard]] static bool isUnreadableMatch(const QJsonObject& xt)
+    {
+        return xt.value(u"type").toString() != u"target" && xt.value(u"name").toString() != u"comment";
+    }
+
+    /// Those of iptables that aren't verdicts of nft. Of one that isn't known (NFQUEUE, for a program that looks into
+    /// the packets), someone else decides.
+    [[nodiscard]] Outcome target(const QJsonObject& xt, const Condition& condition) const
+    {
+        if (xt.value(u"name").toString() == u"REJECT")
+            return {condition.isCertain() ? Ending::Dropped : Ending::Passed, false};
+        return accepted(condition, false);
     }
 
     [[nodiscard]] static bool isVerdict(const QString& kind)
@@ -174,10 +184,32 @@ private:
     const FilterRuleset& m_ruleset;
     const FilterPacket& m_packet;
     unsigned m_steps = 0;
-    bool m_isRejected = false;
 };
 
 }  // namespace
+
+bool alwaysReturns(const QJsonArray& expressions)
+{
+    for (const QJsonValue value : expressions) {
+        const QJsonObject statement = value.toObject();
+        if (statement.contains(u"return"))
+            return true;
+        const bool isComment = statement.value(u"xt").toObject().value(u"name") == u"comment"_s;
+        if (!isComment && !statement.contains(u"counter"))
+            return false;
+    }
+    return false;
+}
+
+bool isTargetThatGoesOn(const QString& name)
+{
+    static const QSet<QString> Targets{u"AUDIT"_s,       u"CHECKSUM"_s, u"CLASSIFY"_s, u"CONNMARK"_s, u"CONNSECMARK"_s,
+                                       u"CT"_s,          u"DSCP"_s,     u"ECN"_s,      u"HL"_s,       u"HMARK"_s,
+                                       u"IDLETIMER"_s,   u"LED"_s,      u"LOG"_s,      u"MARK"_s,     u"NFLOG"_s,
+                                       u"NOTRACK"_s,     u"RATEEST"_s,  u"SECMARK"_s,  u"SET"_s,      u"TCPMSS"_s,
+                                       u"TCPOPTSTRIP"_s, u"TEE"_s,      u"TOS"_s,      u"TRACE"_s,    u"TTL"_s};
+    return Targets.contains(name);
+}
 
 bool isDroppedBy(const FilterRuleset& ruleset, const FilterChain& baseChain, const FilterPacket& packet)
 {

@@ -47,8 +47,8 @@ public:
     [[nodiscard]] static FilterRuleset parseIptables(QByteArrayView rules, const QString& family);
 
     [[nodiscard]] const std::vector<FilterChain>& chains() const { return m_chains; }
-    /// To see what an accepting rule at the head of this chain would change.
-    void acceptFirst(const FilterChain& sameTable, const QString& name);
+    /// To see what an accepting rule after all others of this chain would change.
+    void acceptLast(const FilterChain& sameTable, const QString& name);
     [[nodiscard]] const FilterChain* find(const FilterChain& sameTable, const QString& name) const;
 
 private:
@@ -58,6 +58,11 @@ private:
     std::vector<FilterChain> m_chains;
     std::map<QString, std::size_t> m_places;  // in m_chains, by family, table and name
 };
+
+/// Whether this rule leaves its chain whatever comes, so that those after it are dead.
+[[nodiscard]] bool alwaysReturns(const QJsonArray& expressions);
+/// Whether a target of iptables with this name lets the packet go on to the next rule.
+[[nodiscard]] bool isTargetThatGoesOn(const QString& name);
 
 /// Whether the packet is dropped for sure in this base chain. Of what can't be decided the better outcome counts, with
 /// one exception: a match of iptables whose arguments nft doesn't show (conntrack, addrtype …) is taken as true for an

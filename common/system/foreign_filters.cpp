@@ -111,10 +111,10 @@ bool isAnyDropped(const FilterRuleset& ruleset, const FilterChain& chain, const 
                                [&](const FilterPacket& packet) { return isDroppedBy(ruleset, chain, packet); });
 }
 
-/// Not where a rule before it drops, too.
+/// Not where another rule drops, too: neither before that chain, nor in it.
 bool isOpenedByDockersChain(FilterRuleset ruleset, const FilterChain& chain, const std::vector<FilterPacket>& packets)
 {
-    ruleset.acceptFirst(chain, DockerChain.toString());
+    ruleset.acceptLast(chain, DockerChain.toString());
     const FilterChain* base = ruleset.find(chain, chain.name);
     return base && !isAnyDropped(ruleset, *base, packets);
 }

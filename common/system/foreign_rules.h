@@ -8,6 +8,7 @@
 #include <QByteArrayView>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,19 +19,27 @@ namespace gvpn::system {
 
 /// The words after "nft": what lists the chain, rules with their handles.
 [[nodiscard]] std::vector<std::string> chainListing(const AddDockerRules& rules);
-/// The handles of rules with this tag in what that printed. Malformed: not such a list.
-[[nodiscard]] Result<std::vector<std::int64_t>> findTaggedRules(QByteArrayView listing, const std::string& tag);
 
-/// One transaction: `stale` go, and for each tunnel network come
+/// What is in the chain, by handles.
+struct DockerChain {
+    std::vector<std::int64_t> own;          // with exactly this tag
+    std::vector<std::int64_t> ofInterface;  // of any owner: a saved ruleset may have brought an old one's back
+    std::optional<std::int64_t> last;       // leaves the chain whatever comes; Docker up to 27 ends it like that
+};
+
+/// Of what that printed. Malformed: not such a list.
+[[nodiscard]] Result<DockerChain> readDockerChain(QByteArrayView listing, const AddDockerRules& rules);
+
+/// One transaction: what is there of this interface goes, and for each tunnel network come
 ///
 ///   iifname tunnel, from the network   counter accept
 ///   oifname tunnel, to the network     counter accept
 ///
-/// at the head of the chain. Only matches and statements that iptables-nft can show: with others, `iptables -S` refuses
-/// the whole table, and dockerd with it. The accept ends Docker's own chains for these packets, its isolation of
-/// networks included; our own table judges them all the same. What br_netfilter brings here from Docker's bridges has
-/// other interfaces.
-[[nodiscard]] std::string makeRuleInsertion(const AddDockerRules& rules, const std::vector<std::int64_t>& stale);
+/// after the rules of others, which so keep what they drop. Only matches and statements that iptables-nft can show:
+/// with others, `iptables -S` refuses the whole table, and dockerd with it. The accept ends Docker's own chains for
+/// these packets, its isolation of networks included; our own table judges them all the same. What br_netfilter brings
+/// here from Docker's bridges has other interfaces.
+[[nodiscard]] std::string makeRuleInsertion(const AddDockerRules& rules, const DockerChain& chain);
 [[nodiscard]] std::string makeRuleRemoval(const AddDockerRules& rules, const std::vector<std::int64_t>& handles);
 
 }  // namespace gvpn::system

@@ -125,35 +125,50 @@ void LinuxRunner::undo(const Operation& operation, Done done)
 /// Those that are there already go in the same step: performed twice, they are there once.
 void LinuxRunner::perform(const AddDockerRules& rules, Done done)
 {
-    findRules(rules, [this, rules, done = std::move(done)](const Result<std::vector<std::int64_t>>& stale) {
-        if (!stale)
-            done(fail(stale.error()));
+    readChain(rules, [this, rules, done = std::move(done)](const Result<DockerChain>& chain) {
+        if (!chain)
+            done(fail(chain.error()));
         else
-            m_nft.run(makeRuleInsertion(rules, *stale), done);
+            m_nft.run(makeRuleInsertion(rules, *chain), done);
     });
 }
 
 void LinuxRunner::undo(const AddDockerRules& rules, Done done)
 {
-    findRules(rules, [this, rules, done = std::move(done)](const Result<std::vector<std::int64_t>>& handles) {
-        if (!handles)
-            done(handles.error().code == ErrorCode::NotFound ? Result<void>() : fail(handles.error()));
-        else if (handles->empty())
+    constexpr unsigned MostLooks = 4;
+    undo(rules, MostLooks, std::move(done));
+}
+
+void LinuxRunner::undo(const AddDockerRules& rules, unsigned looks, Done done)
+{
+    readChain(rules, [this, rules, looks, done = std::move(done)](const Result<DockerChain>& chain) {
+        if (!chain) {
+            done(chain.error().code == ErrorCode::NotFound ? Result<void>() : fail(chain.error()));
+        } else if (chain->own.empty()) {
             done({});
-        else
-            m_nft.run(makeRuleRemoval(rules, *handles), done, NftProcess::Missing::IsFine);
+        } else if (looks == 0) {
+            done(fail(ErrorCode::SystemFailure, "Docker's chain changes all the time"));
+        } else {
+            const auto lookAgain = [this, rules, looks, done](const Result<void>& deleted) {
+                if (deleted)
+                    undo(rules, looks - 1, done);
+                else
+                    done(deleted);
+            };
+            m_nft.run(makeRuleRemoval(rules, chain->own), lookAgain, NftProcess::Missing::IsFine);
+        }
     });
 }
 
-void LinuxRunner::findRules(const AddDockerRules& rules, std::function<void(Result<std::vector<std::int64_t>>)> found)
+void LinuxRunner::readChain(const AddDockerRules& rules, std::function<void(Result<DockerChain>)> read)
 {
     constexpr qsizetype MaxChainBytes = qsizetype{4} * 1024 * 1024;
     QStringList arguments;
     for (const std::string& word : chainListing(rules))
         arguments.append(QString::fromStdString(word));
     m_query.run(QString::fromLatin1(NftProgram), arguments, MaxChainBytes,
-                [tag = ruleTag(rules), found = std::move(found)](const Result<QByteArray>& listing) {
-                    found(listing ? findTaggedRules(*listing, tag) : fail(listing.error()));
+                [rules, read = std::move(read)](const Result<QByteArray>& listing) {
+                    read(listing ? readDockerChain(*listing, rules) : fail(listing.error()));
                 });
 }
 

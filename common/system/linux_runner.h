@@ -2,6 +2,7 @@
 // Used by LinuxConfigurator and by cleanUpLeftovers. Qt event loop thread; all but what nft does is done on return.
 #pragma once
 
+#include "system/foreign_rules.h"
 #include "system/netlink_socket.h"
 #include "system/nft_process.h"
 #include "system/operation.h"
@@ -43,8 +44,9 @@ private:
 
     void perform(const AddDockerRules& rules, Done done);
     void undo(const AddDockerRules& rules, Done done);
-    /// Gives the handles of those rules that are there.
-    void findRules(const AddDockerRules& rules, std::function<void(Result<std::vector<std::int64_t>>)> found);
+    /// Between looking and deleting, others may change the chain: then nothing is deleted, and it looks again.
+    void undo(const AddDockerRules& rules, unsigned looks, Done done);
+    void readChain(const AddDockerRules& rules, std::function<void(Result<DockerChain>)> read);
 
     /// libnl's code.
     [[nodiscard]] int changeLink(unsigned index, const std::function<void(rtnl_link*)>& change);

@@ -64,7 +64,7 @@ struct LoadTable {
     [[nodiscard]] bool operator==(const LoadTable&) const = default;
 };
 
-/// Rules at the head of Docker's chain for rules of others (table filter, chain DOCKER-USER): what comes out of the
+/// Rules at the end of Docker's chain for rules of others (table filter, chain DOCKER-USER): what comes out of the
 /// tunnel and what goes into it passes there, and is judged by our own table. See foreign_rules.h.
 struct AddDockerRules {
     net::Family family = net::Family::IPv4;

@@ -55,8 +55,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         check(legacy);
         require(std::ranges::none_of(legacy, &FilterObstacle::isMendedByUs));
     }
-    if (const auto handles = findTaggedRules(text, "gvpn_gvpn0 owner_a")) {
-        for (const std::int64_t handle : *handles)
+    const AddDockerRules rules{net::Family::IPv4, "gvpn0", {}, "a"};
+    if (const auto chain = readDockerChain(text, rules)) {
+        require(chain->own.size() <= chain->ofInterface.size() && chain->last.value_or(1) > 0);
+        for (const std::int64_t handle : chain->ofInterface)
             require(handle > 0);
     }
     return 0;

@@ -112,6 +112,7 @@ private Q_SLOTS:
     void takesTheBetterOutcomeOfWhatIsNotKnown_data();
     void takesTheBetterOutcomeOfWhatIsNotKnown();
     void looksAtNeitherOwnNorSwitchedOffTables();
+    void leavesDockersChainAloneWhereItDoesntHelp_data();
     void leavesDockersChainAloneWhereItDoesntHelp();
     void endsWithChainsThatLeadToEachOther();
     void refusesWhatIsNoRuleset_data();
@@ -198,6 +199,8 @@ void ForeignFiltersTest::followsThePacketThroughRules_data()
     QTest::newRow("to this computer") << match("{'fib':{'result':'type','flags':['daddr']}}", "'local'") << false;
     QTest::newRow("IPv4 by meta") << match("{'meta':{'key':'nfproto'}}", "'ipv4'") << true;
     QTest::newRow("counted and logged") << QByteArray("{'counter':{'packets':1,'bytes':2}},{'log':null},") << true;
+    QTest::newRow("logged and marked by iptables")
+        << QByteArray("{'xt':{'type':'target','name':'LOG'}},{'xt':{'type':'target','name':'MARK'}},") << true;
     QTest::newRow("two, one not met") << match(In, "'gvpn0'") + match(Out, "'wan'") << false;
 }
 
@@ -273,6 +276,9 @@ void ForeignFiltersTest::takesTheBetterOutcomeOfWhatIsNotKnown_data()
     QTest::newRow("statement of the future") << QByteArray("{'wormhole':{'to':'mars'}},") << true;
     QTest::newRow("operator of the future") << match(In, "'gvpn0'", "~") << true;
     QTest::newRow("bits") << match("{'&':[{'meta':{'key':'mark'}},1]}", "1") << true;
+    QTest::newRow("queue for another program") << QByteArray("{'xt':{'type':'target','name':'NFQUEUE'}},") << true;
+    QTest::newRow("target of the future") << QByteArray("{'xt':{'type':'target','name':'WORMHOLE'}},") << true;
+    QTest::newRow("target without a name") << QByteArray("{'xt':{'type':'target'}},") << true;
     QTest::newRow("empty statement") << QByteArray("{},") << true;
     QTest::newRow("number for a statement") << QByteArray("7,") << true;
     QTest::newRow("unreadable match") << QByteArray(Conntrack) << false;
@@ -308,13 +314,34 @@ void ForeignFiltersTest::looksAtNeitherOwnNorSwitchedOffTables()
     QCOMPARE(count("'name':'other','flags':['owner']"), std::size_t(1));
 }
 
+void ForeignFiltersTest::leavesDockersChainAloneWhereItDoesntHelp_data()
+{
+    QTest::addColumn<QByteArray>("rule");
+    QTest::addColumn<QByteArray>("before");
+    QTest::addColumn<QString>("obstacle");
+    const QString isOpened = QStringLiteral("iptables-legacy forward4 filter/DOCKER-USER");
+    const QString isDropped = QStringLiteral("iptables-legacy forward4 filter/FORWARD");
+    const QByteArray chain = "-A FORWARD -j DOCKER-USER\n";
+    const QByteArray end = "-A DOCKER-USER -j RETURN\n";
+    QTest::newRow("a drop before the chain") << QByteArray("-A FORWARD -j DROP\n") << chain << isDropped;
+    QTest::newRow("a drop in it") << QByteArray("-A DOCKER-USER -i gvpn0 -j DROP\n") << end << isDropped;
+    QTest::newRow("a drop of answers in it") << QByteArray("-A DOCKER-USER -o gvpn0 -j REJECT\n") << end << isDropped;
+    QTest::newRow("leaves it before us") << QByteArray("-A DOCKER-USER -i gvpn0 -j RETURN\n") << end << isDropped;
+    QTest::newRow("a drop of some") << QByteArray("-A DOCKER-USER -i gvpn0 -d 172.17.0.9/32 -j DROP\n") << end
+                                    << isOpened;
+    QTest::newRow("a drop of another tunnel") << QByteArray("-A DOCKER-USER -i gvpn1 -j DROP\n") << end << isOpened;
+    QTest::newRow("a dead drop") << end + "-A DOCKER-USER -i gvpn0 -j DROP\n" << end << isOpened;
+}
+
 void ForeignFiltersTest::leavesDockersChainAloneWhereItDoesntHelp()
 {
+    QFETCH(QByteArray, rule);
+    QFETCH(QByteArray, before);
+    QFETCH(QString, obstacle);
     QByteArray rules = recorded(QStringLiteral("docker-20.10.S"));
-    QVERIFY(rules.contains("-A FORWARD -j DOCKER-USER\n"));
-    rules.replace("-A FORWARD -j DOCKER-USER\n", "-A FORWARD -j DROP\n-A FORWARD -j DOCKER-USER\n");
-    QCOMPARE(describeAll(findLegacyObstacles(rules, false, question())),
-             QStringLiteral("iptables-legacy forward4 filter/FORWARD"));
+    QVERIFY(rules.contains(before));
+    rules.replace(before, rule + before);
+    QCOMPARE(describeAll(findLegacyObstacles(rules, false, question())), obstacle);
 }
 
 /// The kernel refuses loops; a ruleset that claims to have one says nothing, soon.
@@ -386,6 +413,15 @@ void ForeignFiltersTest::readsRulesOfLegacyIptables_data()
                            << "";
     QTest::newRow("other port") << QByteArray("-P INPUT DROP\n-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n")
                                 << "iptables-legacy input4 filter/INPUT, iptables-legacy echo4 filter/INPUT";
+    QTest::newRow("let through by another program")
+        << QByteArray("-P FORWARD DROP\n-A FORWARD -j NFQUEUE --queue-num 0 --queue-bypass\n") << "";
+    QTest::newRow("logged and marked before")
+        << QByteArray("-P FORWARD DROP\n-A FORWARD -j LOG --log-prefix \"x -j ACCEPT\"\n-A FORWARD -m limit --limit "
+                      "3/min -j LOG --log-level 7\n-A FORWARD -j MARK --set-xmark 0x1/0xffffffff\n")
+        << forward;
+    QTest::newRow("REJECT with options") << QByteArray(
+        "-P FORWARD ACCEPT\n-A FORWARD -i gvpn0 -j REJECT --reject-with icmp-port-unreachable\n")
+                                         << forward;
     QTest::newRow("garbage") << QByteArray(
         "-P\n-A\n-A FORWARD\n-A FORWARD -j\n-A FORWARD -s -j DROP\n-A X -j DROP\n\"\n"
         "-A FORWARD !\n-A FORWARD --dport x -j DROP\n-N\n\xff\xfe\n-P FORWARD\n")
