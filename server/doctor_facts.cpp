@@ -93,8 +93,13 @@ std::optional<system::FilterQuestion> filterQuestion(const DoctorFacts& facts)
     const auto lanInterfaces = system::findLanInterfaces(networkConfig(facts), *facts.network);
     if (!lanInterfaces)
         return std::nullopt;
-    return system::FilterQuestion{facts.server->interfaceName, facts.server->pools, facts.server->lanNetworks,
-                                  *lanInterfaces, facts.server->port};
+    return system::FilterQuestion{
+        facts.server->interfaceName,
+        facts.server->pools,
+        facts.server->lanNetworks,
+        *lanInterfaces,
+        facts.server->port,
+        system::familiesToReach(listenHost(facts), *facts.network, facts.server->interfaceName)};
 }
 
 std::vector<net::IpAddress> addressesToReach(const DoctorFacts& facts)

@@ -57,8 +57,12 @@ Result<system::FilterQuestion> FilterWatch::question() const
     if (!interfaces)
         return fail(interfaces.error());
     const system::ForwardingConfig& forwarding = *m_parts.goal.forwarding;
-    return system::FilterQuestion{m_parts.goal.interfaceName, forwarding.tunnelNetworks, forwarding.lanNetworks,
-                                  std::move(*interfaces), m_parts.port};
+    return system::FilterQuestion{m_parts.goal.interfaceName,
+                                  forwarding.tunnelNetworks,
+                                  forwarding.lanNetworks,
+                                  std::move(*interfaces),
+                                  m_parts.port,
+                                  system::familiesToReach(m_parts.listenHost, *snapshot, m_parts.goal.interfaceName)};
 }
 
 void FilterWatch::onRead(const Result<std::vector<system::FilterObstacle>>& found)

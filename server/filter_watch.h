@@ -26,6 +26,7 @@ public:
         system::NetworkConfigurator& configurator;
         system::NetworkConfig goal;  // in force
         std::uint16_t port = 0;
+        std::string listenHost;  // as in the options
         Read read;
         std::function<Result<system::NetworkSnapshot>()> readSnapshot;
         /// Once for each thing to do, and again when it was done meanwhile.

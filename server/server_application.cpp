@@ -356,8 +356,9 @@ void ServerApplication::watchFilters()
         m_filterReader.read(question, std::move(done));
     };
     const auto tell = [this](const FilterFinding& finding) { onFilterFinding(finding); };
-    m_filterWatch = std::make_unique<FilterWatch>(FilterWatch::Parts{
-        *m_configurator, m_plan.goal, m_listener->serverPort(), read, system::readNetworkSnapshot, tell});
+    m_filterWatch = std::make_unique<FilterWatch>(FilterWatch::Parts{*m_configurator, m_plan.goal,
+                                                                     m_listener->serverPort(), m_options.listen.host,
+                                                                     read, system::readNetworkSnapshot, tell});
     m_filterWatch->start();
 }
 

@@ -111,12 +111,21 @@ std::string ufwCommands(const FilterObstacle& obstacle, const FilterQuestion& qu
     return join(commands);
 }
 
+/// A zone of the tunnel's own, which takes pings and nothing else, and a policy that lets through what it forwards. The
+/// same for both, so that a person is told once. firewalld 0.9 or newer; a policy's name has 18 characters at most.
 std::string firewalldCommands(const FilterObstacle& obstacle, const FilterQuestion& question)
 {
     if (obstacle.path == Path::Input && !obstacle.isEcho)
         return "firewall-cmd --permanent --add-port=" + std::to_string(question.port) + "/tcp && firewall-cmd --reload";
-    return "firewall-cmd --permanent --zone=trusted --add-interface=" + question.tunnelInterface
-           + " && firewall-cmd --reload";
+    const std::string change = "firewall-cmd --permanent ";
+    const std::string& tunnel = question.tunnelInterface;
+    const std::string policy = tunnel + "-fw";
+    return join({concatenate({change, "--new-zone=", tunnel}),
+                 concatenate({change, "--zone=", tunnel, " --change-interface=", tunnel}),
+                 concatenate({change, "--new-policy=", policy}),
+                 concatenate({change, "--policy=", policy, " --add-ingress-zone=", tunnel}),
+                 concatenate({change, "--policy=", policy, " --add-egress-zone=ANY"}),
+                 concatenate({change, "--policy=", policy, " --set-target=ACCEPT"}), "firewall-cmd --reload"});
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <QJsonObject>
 
 #include <algorithm>
+#include <functional>
 
 namespace gvpn::system {
 
@@ -100,7 +101,7 @@ std::vector<FilterPacket> packetsFor(Need need, const FilterQuestion& question, 
         return forwardedPackets(question, family);
     if (need == Need::Echo)
         return echoes(question, family);
-    if (question.port == 0)
+    if (question.port == 0 || std::ranges::find(question.portFamilies, family) == question.portFamilies.end())
         return {};
     return {{family, {}, {}, {}, {}, question.tunnelInterface, false, question.port, false}};
 }
@@ -159,6 +160,30 @@ std::vector<FilterObstacle> obstaclesIn(const FilterRuleset& ruleset, const Filt
 }
 
 }  // namespace
+
+std::vector<net::Family> familiesToReach(const std::string& listenHost, const NetworkSnapshot& snapshot,
+                                         std::string_view tunnelInterface)
+{
+    const auto listening = net::IpAddress::parse(listenHost);
+    if (listening && !listening->isUnspecified())
+        return listening->isLoopback() ? std::vector<net::Family>() : std::vector{listening->family()};
+    const auto isReachedIn = [&](net::Family family, const InterfaceInfo& interface) {
+        if (!interface.isUp || interface.isLoopback || interface.name == tunnelInterface)
+            return false;
+        return std::ranges::any_of(interface.addresses, [&](const net::InterfaceAddress& address) {
+            return address.address.family() == family && !address.address.isLinkLocal()
+                   && !address.address.isLoopback();
+        });
+    };
+    std::vector<net::Family> families;
+    for (const net::Family family : {net::Family::IPv4, net::Family::IPv6}) {
+        // "0.0.0.0" is IPv4 alone; Qt listens for both on "::".
+        const bool isHeard = family == net::Family::IPv4 || !listening || !listening->isIPv4();
+        if (isHeard && std::ranges::any_of(snapshot.interfaces, std::bind_front(isReachedIn, family)))
+            families.push_back(family);
+    }
+    return families;
+}
 
 std::string_view keeperName(FilterKeeper keeper)
 {

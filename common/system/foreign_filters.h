@@ -5,6 +5,7 @@
 
 #include "base/result.h"
 #include "net/prefix.h"
+#include "system/network_snapshot.h"
 
 #include <QByteArrayView>
 
@@ -24,7 +25,13 @@ struct FilterQuestion {
     std::vector<net::Prefix> lanNetworks;
     std::vector<std::string> lanInterfaces;
     std::uint16_t port = 0;
+    std::vector<net::Family> portFamilies;  // in which clients can come to the port
 };
+
+/// For portFamilies: those of the address that the server listens on (a name or nothing: all), in which this computer
+/// can be reached by others.
+[[nodiscard]] std::vector<net::Family> familiesToReach(const std::string& listenHost, const NetworkSnapshot& snapshot,
+                                                       std::string_view tunnelInterface);
 
 /// Whose chain it is. Iptables: rules of iptables-nft; Nftables: anybody else's.
 enum class FilterKeeper { Docker, Ufw, Firewalld, Iptables, IptablesLegacy, Nftables };

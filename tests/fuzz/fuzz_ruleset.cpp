@@ -24,7 +24,8 @@ FilterQuestion question()
             .tunnelNetworks = {*net::Prefix::parse("10.86.0.0/24"), *net::Prefix::parse("fd86::/64")},
             .lanNetworks = {*net::Prefix::parse("172.17.0.0/16"), *net::Prefix::parse("fd00:17::/64")},
             .lanInterfaces = {"lan"},
-            .port = 51005};
+            .port = 51005,
+            .portFamilies = {net::Family::IPv4, net::Family::IPv6}};
 }
 
 void check(const std::vector<FilterObstacle>& obstacles)

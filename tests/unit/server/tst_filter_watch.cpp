@@ -54,6 +54,7 @@ Result<system::NetworkSnapshot> office()
     system::InterfaceInfo lan;
     lan.name = "eth1";
     lan.index = 3;
+    lan.isUp = true;
     lan.addresses = {*net::InterfaceAddress::parse("172.17.0.5/16")};
     snapshot.interfaces = {lan};
     return snapshot;
@@ -95,7 +96,7 @@ void FilterWatchTest::init()
     m_told.clear();
     m_configurator = std::make_unique<system::RecordingConfigurator>();
     m_watch = std::make_unique<FilterWatch>(
-        FilterWatch::Parts{*m_configurator, goal(), 51005,
+        FilterWatch::Parts{*m_configurator, goal(), 51005, "",
                            [this](const system::FilterQuestion& question, ForeignFilterReader::Done done) {
                                m_questions.push_back(question);
                                m_answer = std::move(done);
@@ -120,6 +121,7 @@ void FilterWatchTest::asksForWhatTheServerNeeds()
     QVERIFY(question.lanNetworks == goal().forwarding->lanNetworks);
     QCOMPARE(question.lanInterfaces, (std::vector<std::string>{"eth1"}));
     QCOMPARE(question.port, std::uint16_t(51005));
+    QVERIFY(question.portFamilies == Families{net::Family::IPv4});
 }
 
 void FilterWatchTest::opensDockersChainAndSaysSo()

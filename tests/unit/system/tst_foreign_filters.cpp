@@ -20,7 +20,8 @@ FilterQuestion question()
             .tunnelNetworks = {prefix("10.86.0.0/24"), prefix("fd86::/64")},
             .lanNetworks = {prefix("172.17.0.0/16"), prefix("fd00:17::/64")},
             .lanInterfaces = {"lan"},
-            .port = 51005};
+            .port = 51005,
+            .portFamilies = {net::Family::IPv4, net::Family::IPv6}};
 }
 
 QByteArray recorded(const QString& name)
@@ -111,6 +112,8 @@ private Q_SLOTS:
     void asksWhetherEchoesAreTaken();
     void takesTheBetterOutcomeOfWhatIsNotKnown_data();
     void takesTheBetterOutcomeOfWhatIsNotKnown();
+    void asksForThePortWhereClientsCanCome_data();
+    void asksForThePortWhereClientsCanCome();
     void looksAtNeitherOwnNorSwitchedOffTables();
     void leavesDockersChainAloneWhereItDoesntHelp_data();
     void leavesDockersChainAloneWhereItDoesntHelp();
@@ -145,6 +148,9 @@ void ForeignFiltersTest::findsWhatRecordedRulesetsDrop_data()
                                   "firewalld/filter_INPUT";
     QTest::newRow("firewalld, tunnel in the zone trusted")
         << "firewalld-trusted.json"
+        << "firewalld input4 firewalld/filter_INPUT, firewalld input6 firewalld/filter_INPUT";
+    QTest::newRow("firewalld after its remedy for forwarding")
+        << "firewalld-policy.json"
         << "firewalld input4 firewalld/filter_INPUT, firewalld input6 firewalld/filter_INPUT";
     QTest::newRow("firewalld, port open")
         << "firewalld-port.json"
@@ -304,6 +310,53 @@ void ForeignFiltersTest::takesTheBetterOutcomeOfWhatIsNotKnown()
         "accept", {"{'jump':{'target':'one'}}", "one> " + condition + "{'return':null}", QByteArray("one> ") + Drop}));
 }
 
+void ForeignFiltersTest::asksForThePortWhereClientsCanCome_data()
+{
+    QTest::addColumn<QString>("listenHost");
+    QTest::addColumn<QStringList>("addresses");
+    QTest::addColumn<QString>("obstacles");
+    const QStringList both{QStringLiteral("172.17.0.5/16"), QStringLiteral("2001:db8::5/64")};
+    const QStringList onlyIPv4{QStringLiteral("172.17.0.5/16"), QStringLiteral("fe80::5/64")};
+    const QString four = QStringLiteral("firewalld input4 firewalld/filter_INPUT");
+    const QString six = QStringLiteral("firewalld input6 firewalld/filter_INPUT");
+    const QString all = four + QStringLiteral(", ") + six;
+    QTest::newRow("anywhere") << "" << both << all;
+    QTest::newRow("a name") << "vpn.example.org" << both << all;
+    QTest::newRow("both") << "::" << both << all;
+    QTest::newRow("IPv4") << "0.0.0.0" << both << four;
+    QTest::newRow("one IPv4 address") << "172.17.0.5" << both << four;
+    QTest::newRow("one IPv6 address") << "2001:db8::5" << both << six;
+    QTest::newRow("loopback") << "127.0.0.1" << both << "";
+    QTest::newRow("no IPv6 here") << "" << onlyIPv4 << four;
+    QTest::newRow("no IPv4 here") << "::" << both.last(1) << six;
+    QTest::newRow("no IPv4 here, though asked for") << "0.0.0.0" << both.last(1) << "";
+    QTest::newRow("nothing here") << "" << QStringList() << "";
+}
+
+void ForeignFiltersTest::asksForThePortWhereClientsCanCome()
+{
+    QFETCH(QString, listenHost);
+    QFETCH(QStringList, addresses);
+    QFETCH(QString, obstacles);
+    NetworkSnapshot snapshot;
+    // Neither of the first three counts.
+    for (const char* name : {"lo", "gvpn0", "down", "lan"}) {
+        InterfaceInfo interface;
+        interface.name = name;
+        interface.isLoopback = interface.name == "lo";
+        interface.isUp = interface.name != "down";
+        interface.addresses = {*net::InterfaceAddress::parse("10.86.0.1/24"),
+                               *net::InterfaceAddress::parse("fd86::1/64")};
+        snapshot.interfaces.push_back(interface);
+    }
+    snapshot.interfaces.back().addresses.clear();
+    for (const QString& address : addresses)
+        snapshot.interfaces.back().addresses.push_back(*net::InterfaceAddress::parse(address.toStdString()));
+    FilterQuestion asked = question();
+    asked.portFamilies = familiesToReach(listenHost.toStdString(), snapshot, "gvpn0");
+    QCOMPARE(describeAll(*findObstacles(recorded(QStringLiteral("firewalld-trusted.json")), asked)), obstacles);
+}
+
 void ForeignFiltersTest::looksAtNeitherOwnNorSwitchedOffTables()
 {
     const auto count = [](const char* table) { return findObstacles(ruleset("drop", {}, table), question())->size(); };
@@ -442,6 +495,12 @@ void ForeignFiltersTest::saysWhatIsWrongAndWhatToDo_data()
     QTest::addColumn<QString>("remedy");
 
     using Keeper = FilterKeeper;
+    constexpr const char* Firewalld =
+        "Allow it with: firewall-cmd --permanent --new-zone=gvpn0 && firewall-cmd --permanent --zone=gvpn0 "
+        "--change-interface=gvpn0 && firewall-cmd --permanent --new-policy=gvpn0-fw && firewall-cmd --permanent "
+        "--policy=gvpn0-fw --add-ingress-zone=gvpn0 && firewall-cmd --permanent --policy=gvpn0-fw "
+        "--add-egress-zone=ANY && firewall-cmd --permanent --policy=gvpn0-fw --set-target=ACCEPT && firewall-cmd "
+        "--reload";
     QTest::newRow("Docker")
         << FilterObstacle{Keeper::Docker, Path::Forward, false, "filter", "DOCKER-USER", true, "ip", false}
         << "Docker drops what the server forwards between gvpn0 and the LAN (table ip filter, chain "
@@ -480,7 +539,12 @@ void ForeignFiltersTest::saysWhatIsWrongAndWhatToDo_data()
         << FilterObstacle{Keeper::Firewalld, Path::Forward, false, "firewalld", "filter_FORWARD", false, "inet", false}
         << "firewalld drops what the server forwards between gvpn0 and the LAN (table inet firewalld, chain "
            "filter_FORWARD)."
-        << "Allow it with: firewall-cmd --permanent --zone=trusted --add-interface=gvpn0 && firewall-cmd --reload";
+        << Firewalld;
+    QTest::newRow("firewalld echo")
+        << FilterObstacle{Keeper::Firewalld, Path::Input, false, "firewalld", "filter_INPUT", false, "inet", true}
+        << "firewalld drops the pings from gvpn0 by which clients check the tunnel (table inet firewalld, chain "
+           "filter_INPUT)."
+        << Firewalld;
     QTest::newRow("nftables, a name that deceives")
         << FilterObstacle{Keeper::Nftables, Path::Input, false, "fil\x1b[1m", "in", false, "inet", false}
         << "A rule of nftables drops what clients send to TCP port 51005 (table inet fil\\x1b[1m, chain in)."
