@@ -17,12 +17,25 @@ struct LegacyProgram {
     bool isIPv6 = false;
 };
 
+/// The list is root's alone, so that a service without root only sees that the older kind is there.
+void tellOfHiddenTables()
+{
+    static bool isTold = false;
+    if (!std::exchange(isTold, true))
+        qCInfo(logSystem) << "whether rules of iptables-legacy drop anything can't be looked at without root;"
+                          << "\"sudo gvpn-server doctor\" does";
+}
+
 /// Whether tables of the older kind are loaded here. Asked without iptables-legacy, which would load them.
 bool isLoaded(const LegacyProgram& legacy)
 {
     constexpr qint64 MaxNamesBytes = 4096;
     QFile file(legacy.namesFile);
-    return file.open(QIODevice::ReadOnly) && file.read(MaxNamesBytes).split('\n').contains("filter");
+    if (file.open(QIODevice::ReadOnly))
+        return file.read(MaxNamesBytes).split('\n').contains("filter");
+    if (file.exists())
+        tellOfHiddenTables();
+    return false;
 }
 
 std::deque<LegacyProgram> loadedLegacy()
