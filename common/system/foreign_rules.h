@@ -23,7 +23,7 @@ namespace gvpn::system {
 /// What is in the chain, by handles.
 struct DockerChain {
     std::vector<std::int64_t> own;          // with exactly this tag
-    std::vector<std::int64_t> ofInterface;  // of any owner: a saved ruleset may have brought an old one's back
+    std::vector<std::int64_t> ofInterface;  // of any owner: one that nft saved may be back
     std::optional<std::int64_t> last;       // leaves the chain whatever comes; Docker up to 27 ends it like that
 };
 

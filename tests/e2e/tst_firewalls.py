@@ -164,6 +164,30 @@ class Docker(FirewallCase):
         before = case.snapshot(self.lab.office)
         server = self.start_server()
         self.obstacles(server, 1)
+        self.assertEqual(len(self.chain()), 3)
+        self.assertIn("gvpn_mine", self.chain()[0])
+        self.assertEqual(server.stop(), 0, server.describe())
+        self.assert_unchanged(self.lab.office, before)
+
+    def test_what_others_drop_there_stays_dropped(self):
+        self.load_iptables(DOCKER_20.replace("-A DOCKER-USER -j RETURN", "-A DOCKER-USER -i gvpn0 -j DROP\n-A DOCKER-USER -j RETURN"),
+                           ["iptables"])
+        server = self.start_server("--tun=gvpn0")
+        found = self.obstacles(server, 1)
+        self.assertEqual((found[0]["keeper"], found[0]["mended"]), ("iptables", False))
+        self.assertEqual(self.chain(), ["-A DOCKER-USER -i gvpn0 -j DROP"])
+        self.connect(server)
+        self.assert_no_answer(self.lab.home, LAN_HOST)
+
+    def test_a_saved_rule_of_an_old_owner_goes(self):
+        self.load_iptables(DOCKER_28, ["iptables"])
+        before = case.snapshot(self.lab.office)
+        self.lab.office.run("nft", "add", "rule", "ip", "filter", "DOCKER-USER", "iifname", "gvpn0", "counter", "accept",
+                            "comment", '"gvpn_gvpn0 owner_0123"')
+        server = self.start_server("--tun=gvpn0")
+        self.obstacles(server, 1)
+        self.assertEqual(len(self.chain()), 2)
+        self.assertNotIn("owner_0123", "".join(self.chain()))
         self.assertEqual(server.stop(), 0, server.describe())
         self.assert_unchanged(self.lab.office, before)
 
@@ -180,6 +204,7 @@ class Others(FirewallCase):
             self.lab.office.run(*prefix, "sh", "-ec", event["remedy"].removeprefix(ALLOW))
         self.connect(server)
         self.assert_reaches_the_lan()
+        self.assertEqual(len(events(server)), count)
         return server
 
     def test_iptables(self):
@@ -197,8 +222,13 @@ class Others(FirewallCase):
             self.assertEqual(program.stop(), 0, program.describe())
         server = self.start_server(**BOTH)
         self.connect(server)
+        # The one that is told, so that what is silent has been looked at.
+        self.lab.office.run("nft", "insert", "rule", "inet", "office", "input", "ct", "state", "new", "tcp", "dport",
+                            str(server.listening["port"]), "drop")
+        server.process.send_signal(signal.SIGHUP)
+        self.assertEqual(self.obstacles(server, 1)[0]["path"], "input")
         self.assertEqual(server.stop(), 0, server.describe())
-        self.assertEqual(events(server), [])
+        self.assertEqual(len(events(server)), 1)
 
     def test_iptables_legacy(self):
         if shutil.which("iptables-legacy") is None:
@@ -224,7 +254,7 @@ class Others(FirewallCase):
         found = self.obstacles(server, 2)
         self.assertEqual([(event["keeper"], event["path"]) for event in found],
                          [("firewalld", "forward"), ("firewalld", "input")])
-        self.assertIn(f"--zone=trusted --add-interface={server.listening['interface']}", found[0]["remedy"])
+        self.assertIn(f"--zone={server.listening['interface']} --change-interface=", found[0]["remedy"])
         self.assertIn(f"--add-port={server.listening['port']}/tcp", found[1]["remedy"])
 
 
