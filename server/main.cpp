@@ -85,8 +85,8 @@ gvpn::Result<gvpn::server::ServerOptions> readOptions()
     auto options = gvpn::server::parseOptions(QCoreApplication::arguments(), QString::fromLatin1(ConfigFile));
     if (options && options->command == gvpn::server::Command::Run && options->runAs.empty()) {
         // At the start; when the options are read again, this process is that user's.
-        static const std::string owner = gvpn::server::userOfStateDir(*options);
-        options->runAs = owner;
+        static const std::string Owner = gvpn::server::userOfStateDir(*options);
+        options->runAs = Owner;
     }
     // The usual state directory is root's, also when root becomes somebody else.
     if (options && !options->runAs.empty() && options->stateDir.empty())
