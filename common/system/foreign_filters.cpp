@@ -85,10 +85,11 @@ std::vector<FilterPacket> echoes(const FilterQuestion& question, net::Family fam
 {
     std::vector<FilterPacket> packets;
     for (const net::Prefix& pool : question.tunnelNetworks) {
+        if (pool.family() != family || question.tunnelInterface.empty())
+            continue;
         const net::Prefix gateway(pool.firstHost(), net::bitCount(family));
-        if (pool.family() == family && !question.tunnelInterface.empty())
-            packets.push_back(
-                {family, {question.tunnelInterface}, {}, pool, gateway, question.tunnelInterface, false, {}, true});
+        packets.push_back(
+            {family, {question.tunnelInterface}, {}, pool, gateway, question.tunnelInterface, false, {}, true});
     }
     return packets;
 }
