@@ -13,9 +13,6 @@ namespace gvpn::system {
 
 inline constexpr const char* NftProgram = "/usr/sbin/nft";
 
-/// For QProcess::setChildProcessModifier: the child has CAP_NET_ADMIN if this process has it.
-void passNetAdminOn();
-
 class NftProcess {
 public:
     using Done = std::function<void(Result<void>)>;

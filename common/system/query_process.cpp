@@ -1,9 +1,7 @@
 #include "system/query_process.h"
 
 #include "base/text.h"
-#include "system/nft_process.h"
-
-#include <QProcessEnvironment>
+#include "system/child_process.h"
 
 #include <chrono>
 #include <unistd.h>
@@ -13,14 +11,6 @@ namespace gvpn::system {
 namespace {
 
 constexpr std::chrono::seconds Deadline{10};
-constexpr std::size_t MaxReasonBytes = 300;
-
-std::string reasonIn(const QByteArray& errors)
-{
-    std::string reason = escapeForDisplay(errors.left(errors.indexOf('\n')).trimmed().toStdString());
-    reason.resize(std::min(reason.size(), MaxReasonBytes));
-    return reason.empty() ? "it failed or was killed, and gives no reason" : reason;
-}
 
 }  // namespace
 
@@ -42,13 +32,8 @@ void QueryProcess::run(const QString& program, const QStringList& arguments, qsi
     QProcess* process = m_process.get();
     process->setProgram(program);
     process->setArguments(arguments);
-    // Not quite empty: an empty one means to QProcess "inherit ours".
-    QProcessEnvironment environment;
-    environment.insert(QStringLiteral("LC_ALL"), QStringLiteral("C"));
-    process->setProcessEnvironment(environment);
-    process->setWorkingDirectory(QStringLiteral("/"));
+    prepareChild(*process);
     process->setStandardInputFile(QProcess::nullDevice());
-    process->setChildProcessModifier(passNetAdminOn);
 
     QObject::connect(process, &QProcess::readyReadStandardOutput, process, [this] { takeOutput(); });
     QObject::connect(process, &QProcess::errorOccurred, process, [this](QProcess::ProcessError error) {
@@ -90,14 +75,7 @@ void QueryProcess::takeOutput()
 /// Called from the process's own signals, so the process is deleted later.
 void QueryProcess::finish(Result<QByteArray> result)
 {
-    QProcess* process = m_process.release();
-    QObject::disconnect(process, nullptr, nullptr, nullptr);
-    // One that hangs is only being killed yet; its destructor would wait, and say so on standard error.
-    if (process->state() == QProcess::NotRunning)
-        process->deleteLater();
-    else
-        QObject::connect(process, &QProcess::finished, process, &QObject::deleteLater);
-    process->kill();
+    letGo(std::move(m_process));
     m_deadline.release()->deleteLater();
     std::exchange(m_done, {})(std::move(result));
 }
